@@ -1,0 +1,129 @@
+/**
+ * The page heap as the rest of gopages sees it: one interface for every era, 1.11 to 1.27.
+ *
+ * The allocator knows no clock: whoever drives it says when a GC ends and how many bytes the background scavenger may
+ * return now. All sizes and addresses are in bytes, held exactly by doubles; "pages" are runtime pages (8 KiB).
+ */
+
+/** Why memory was returned to the OS. */
+export type ReturnReason = "background" | "growth" | "limit" | "forced";
+
+export interface HeapConfig {
+  /** Runtime page size in bytes; 8192 in every Go version. */
+  readonly pageSize?: number;
+  /** Physical page size in bytes (4096, 16384, 65536). */
+  readonly physPageSize: number;
+  /** Transparent huge page size in bytes, 0 for none. */
+  readonly physHugePageSize: number;
+  readonly goos: "linux" | "windows" | "darwin";
+  /** GOMAXPROCS: how many Ps (page caches) there are at the start. */
+  readonly procs: number;
+  /** First address the heap grows at (the first arena hint); 0xc000000000 on linux/amd64 up to 1.25. */
+  readonly heapBase?: number;
+  /** Seed for whatever the runtime randomizes (treap priorities, 1.26's heap base). */
+  readonly seed?: number;
+}
+
+/** Live counters of a heap. Bytes; they always hold: inUse + manual + freeBacked + released = mapped. */
+export interface HeapStats {
+  /** Address space in Prepared or Ready state (HeapSys + stacks and work buffers in use). */
+  mapped: number;
+  /** Pages of object spans (HeapInuse). */
+  inUse: number;
+  /** Pages of manual spans (stacks, work buffers). */
+  manual: number;
+  /** Free (or cached by a P) and still backed: HeapIdle - HeapReleased. */
+  freeBacked: number;
+  /** Scavenged or never used (HeapReleased). */
+  released: number;
+  /** Bytes returned to the OS so far, by reason. */
+  returned: Record<ReturnReason, number>;
+  /** Bytes of scavenged pages that were allocated again (each page faults at its next touch). */
+  faulted: number;
+  /** Bytes by which the heap grew. */
+  grown: number;
+  /** Times the heap lock was taken, and times a page cache avoided it. */
+  lockAcquisitions: number;
+  lockAvoided: number;
+}
+
+/** State of one page, for the heap map. */
+export type PageState = "unmapped" | "in-use" | "cached" | "free" | "released";
+
+export interface PageHeap {
+  /** Name of the era, e.g. "go1.27". */
+  readonly era: string;
+  readonly config: Required<HeapConfig>;
+  readonly stats: HeapStats;
+
+  /**
+   * Takes a span (mheap.allocSpan). `p` is the P that allocates, -1 for a thread without one; `manual` is true for stacks
+   * and work buffers. Grows the heap when nothing fits and scavenges because of it as that version does.
+   * Returns the base address, or 0 when the address space is exhausted.
+   */
+  allocSpan(pages: number, p: number, manual: boolean): number;
+  /** Gives a span back (mheap.freeSpan). */
+  freeSpan(base: number, pages: number, manual: boolean): void;
+
+  /**
+   * Puts a span where a recording says it is, whatever the policy would have done: grows the heap as needed and takes the
+   * pages out of the bitmap or of whichever P's cache holds them. When the span is one that policy serves from P `p`'s
+   * cache and that cache is empty or elsewhere, the cache is first moved to the block of the recorded address, as a refill
+   * would have. Returns false (and changes nothing) if the pages are in use.
+   */
+  placeSpan(base: number, pages: number, p: number, manual: boolean): boolean;
+
+  /** Marks [base, base+pages) as mapped, free; `released` tells whether it is scavenged. Used to build a starting state. */
+  mapRange(base: number, pages: number, released: boolean): void;
+
+  /** GOMAXPROCS changed: caches of Ps that go away are flushed. */
+  procResize(procs: number): void;
+  /** Flushes P `p`'s page cache (1.14+; nothing in eras without). */
+  flushPageCache(p: number): void;
+  /** The scavenger's part of mark termination, inside the STW (1.21+: the next generation of the scavenge index). */
+  markTermination(): void;
+  /** The last span of the cycle is swept (1.15-1.18: a scavenging generation starts). */
+  sweepDone(): void;
+
+  /**
+   * Goals that allocation-side scavenging is held to, in bytes; Infinity means off. They are the driver's to compute, by that
+   * version's rules, when the runtime would.
+   */
+  scavengeGoals: { gcPercent: number; memoryLimit: number };
+  /** GOMEMLIMIT and the mapped-ready bytes outside the heap that count against it; Infinity: no limit. 1.19+ only. */
+  memoryLimit: number;
+  nonHeapMapped: number;
+  /** True while the GC CPU limiter is limiting: no scavenging for the limit then (1.19+). */
+  cpuLimiting: boolean;
+
+  /** Background scavenging of up to `bytes`; returns what was released (it may exceed `bytes` by rounding to pages and huge pages). */
+  scavenge(bytes: number): number;
+  /** 1.11 and 1.12: returns spans unused for longer than `limit` ns at time `now`; later eras return 0. */
+  scavengeAged(now: number, limit: number): number;
+  /** Told before operations in eras that stamp free spans with the time (1.11, 1.12). ns. */
+  now: number;
+  /** debug.FreeOSMemory's scavenging, without its GC. */
+  scavengeAll(): number;
+
+  /** Lowest and highest mapped addresses as ranges [base, limit), ascending. */
+  ranges(): [base: number, limit: number][];
+  /** Writes one code a page (index into PAGE_STATES) of [base, base + out.length pages) to `out`. */
+  pageStates(base: number, out: Uint8Array): void;
+}
+
+export const PAGE_STATES: readonly PageState[] = ["unmapped", "in-use", "cached", "free", "released"];
+
+/** One policy change of the page heap's history. */
+export interface Era {
+  /** Name for --policy, e.g. "go1.27", "go1.12-dev". */
+  readonly name: string;
+  /** First and last release that has it, e.g. "1.21.4" and "1.21". */
+  readonly since: string;
+  readonly until: string;
+  /** What changed, one line. */
+  readonly summary: string;
+  /** How the background scavenger paces itself; replay has the simulation of each. */
+  readonly pace: "aged" | "line" | "ewma" | "pi";
+  /** Exact rules that replay needs; see the runtime facts of that version. */
+  readonly create: (config: HeapConfig) => PageHeap;
+}
