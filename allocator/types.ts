@@ -105,6 +105,12 @@ export interface PageHeap {
   /** debug.FreeOSMemory's scavenging, without its GC. */
   scavengeAll(): number;
 
+  /**
+   * Called for each run of pages that goes back to the OS, as it happens; null by default. Replay keeps by it which
+   * physical pages the program has touched since.
+   */
+  onReleased: ((base: number, pages: number, reason: ReturnReason) => void) | null;
+
   /** Lowest and highest mapped addresses as ranges [base, limit), ascending. */
   ranges(): [base: number, limit: number][];
   /** Writes one code a page (index into PAGE_STATES) of [base, base + out.length pages) to `out`. */
