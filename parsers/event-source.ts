@@ -43,6 +43,8 @@ export interface SourceInfo {
   hasAddresses: boolean;
   /** Wall-clock time of t=0, ms since the epoch, when known. */
   wallClockStart: number | null;
+  /** Highest minus lowest program counter seen in stacks, bytes: about the length of the text segment; null if unknown. */
+  textSpan: number | null;
   /** Type names by id, where the source has types (traceallocfree). Untrusted: escape before printing. */
   types: Map<number, { name: string; size: number }>;
   /** Texts that events refer to by index (NOTE). Untrusted. */
@@ -77,6 +79,7 @@ export function newSourceInfo(evidence: Evidence): SourceInfo {
     goarch: null,
     hasAddresses: false,
     wallClockStart: null,
+    textSpan: null,
     types: new Map(),
     strings: [],
   };

@@ -30,8 +30,12 @@ export const STACK_LIVE = 7;
 export const STACK_ALLOC = 8;
 /** Stack freed. addr; size = bytes (0 if the recording never said). */
 export const STACK_FREE = 9;
-/** GC cycle begins (sweep termination). size = cycle number, 0 if unknown; aux = 1 if the recording began inside it. */
+/** GC cycle begins (sweep termination). size = cycle number, 0 if unknown; aux = a sum of GC_* flags. */
 export const GC_START = 10;
+/** `aux` of GC_START: the recording began inside the cycle; the program asked for it; it is debug.FreeOSMemory's. */
+export const GC_ALREADY_RUNNING = 1;
+export const GC_FORCED = 2;
+export const GC_FREES_OS_MEMORY = 4;
 /** Mark termination done: the world starts again. size = cycle number as in GC_START. */
 export const GC_MARK_TERMINATION = 11;
 /** The last span of the cycle is swept (inferred from sweep events where the source does not say it). */
@@ -98,6 +102,11 @@ export const EVENT_NAMES: readonly string[] = [
 
 /** Column value for "the source does not know the address". */
 export const NO_ADDR = -1;
+/**
+ * Addresses at or below this are handles, not places: they name a span that an input without addresses is inferred to have
+ * (the same handle at its SPAN_ALLOC and its SPAN_FREE).
+ */
+export const FIRST_HANDLE = -2;
 /** Column value for "no P" (a thread without one, or unknown). */
 export const NO_P = -1;
 
