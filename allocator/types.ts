@@ -36,6 +36,11 @@ export interface HeapStats {
   freeBacked: number;
   /** Scavenged or never used (HeapReleased). */
   released: number;
+  /**
+   * Bytes of freeBacked that have no memory behind them all the same, so not in RSS: 1.11 and 1.12 count fresh memory as
+   * backed before anyone touched it, and 1.11 forgets that pages are returned. Absent in eras where there are none.
+   */
+  untouched?: number;
   /** Bytes returned to the OS so far, by reason. */
   returned: Record<ReturnReason, number>;
   /** Bytes of scavenged pages that were allocated again (each page faults at its next touch). */
@@ -104,6 +109,8 @@ export interface PageHeap {
   now: number;
   /** debug.FreeOSMemory's scavenging, without its GC. */
   scavengeAll(): number;
+  /** 1.13: whole huge pages in free spans with memory, which its background pacing counts (mTreap.unscavHugePages). */
+  readonly unscavHugePages?: number;
 
   /**
    * Called for each run of pages that goes back to the OS, as it happens; null by default. Replay keeps by it which

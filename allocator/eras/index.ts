@@ -1,7 +1,11 @@
 import type { Era } from "../types.ts";
+import { go1_11 } from "./go1.11.ts";
+import { go1_12 } from "./go1.12.ts";
+import { go1_12dev } from "./go1.12-dev.ts";
+import { go1_13 } from "./go1.13.ts";
 
 /** Every era, oldest first. A new era is one file beside this one and one line here. */
-export const ERAS: readonly Era[] = [];
+export const ERAS: readonly Era[] = [go1_11, go1_12dev, go1_12, go1_13];
 
 /** [minor, patch] of "go1.21.3", "1.21", "go1.27rc1" ...; patch is Infinity when not given, so that the last of a line is meant. */
 function parseVersion(version: string): [minor: number, patch: number] | null {
