@@ -1,0 +1,38 @@
+import { EXIT } from "../exit-codes.ts";
+import { MESSAGES } from "../messages.ts";
+import { Progress } from "../progress.ts";
+import type { Command } from "./command.ts";
+import { REPLAY_OPTIONS, readReplayArgs } from "./replay-options.ts";
+
+/** Rows that the terminal UI asks for: ten for each column of its widest screen, to have something to zoom into. */
+const TUI_SAMPLES = 20_000;
+
+/** `gopages replay`: predicted RSS and returned memory over time. */
+export const replayCommand: Command = {
+  name: "replay",
+  summary: MESSAGES.replaySummary,
+  options: REPLAY_OPTIONS,
+  examples: [
+    ["gopages trace.out", MESSAGES.exampleReplay],
+    ["gopages replay trace.out --json", MESSAGES.exampleJson],
+    ["gopages replay trace.out --policy go1.12", MESSAGES.examplePolicy],
+  ],
+  async run(raw, { host, services, out, terminal }) {
+    const args = await readReplayArgs(raw);
+    const progress = new Progress(host.stderr, args.progress);
+    const samples = args.json ? args.samples : TUI_SAMPLES;
+    const result = await services
+      .replay(args.inputs, { ...args.replay, samples, onProgress: progress.report })
+      .finally(() => progress.done());
+
+    const done = result.partial ? EXIT.partial : EXIT.ok;
+    if (args.json) {
+      const { writeReplayJson } = await import("../json.ts");
+      await writeReplayJson(out, "gopages/replay/1", result, args.samples);
+      return done;
+    }
+    const { plainReport } = await import("../report/plain.ts");
+    await out.write(plainReport(result, terminal));
+    return done;
+  },
+};
