@@ -152,6 +152,20 @@ export const OBSERVATIONS = [
   "cgroup_limit",
   "cgroup_file",
   "gc_cpu_fraction", // 0..1
+  "heap_objects", // count
+  "rss_peak", // VmHWM, ru_maxrss
+  "rss_anon",
+  "swap",
+  "private_dirty",
+  "go_heap_rss", // resident part of the mappings of Go's heap, as smaps tells them
+  "cgroup_peak",
+  "cgroup_high",
+  "cgroup_anon",
+  "cgroup_oom_kills", // count
+  "profile_live", // un-biased sums of a heap profile: alive after the last GC, allocated since the start
+  "profile_live_objects", // count
+  "profile_alloc",
+  "profile_alloc_objects", // count
 ] as const;
 export type ObservationName = (typeof OBSERVATIONS)[number];
 
