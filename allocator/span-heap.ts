@@ -53,6 +53,7 @@ export abstract class SpanHeap implements PageHeap {
     this.config = {
       pageSize: 8192,
       heapBase: 0xc000000000,
+      heapPadding: 0,
       seed: 0,
       ...config,
     };

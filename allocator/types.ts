@@ -18,10 +18,27 @@ export interface HeapConfig {
   readonly goos: "linux" | "windows" | "darwin";
   /** GOMAXPROCS: how many Ps (page caches) there are at the start. */
   readonly procs: number;
-  /** First address the heap grows at (the first arena hint); 0xc000000000 on linux/amd64 up to 1.25. */
+  /**
+   * First address the heap grows at: 0xc000000000 (the first arena hint of amd64) when not given, from 1.26 on random by seed.
+   * From 1.26 on it need not begin an arena, only a chunk of 512 pages.
+   */
   readonly heapBase?: number;
+  /**
+   * 1.26+: pages at the heap's base that are padding, never used (pageAlloc.markRandomPaddingPages). Random by seed when
+   * neither this nor heapBase is given, none when only heapBase is; ignored before 1.26.
+   */
+  readonly heapPadding?: number;
   /** Seed for whatever the runtime randomizes (treap priorities, 1.26's heap base). */
   readonly seed?: number;
+}
+
+/** A P's page cache: the free ones of 64 aligned pages, from which it allocates without the heap lock. */
+export interface CacheBlock {
+  /** Address of the block. */
+  base: number;
+  /** Its free pages, bit i of lo for page i, bit i of hi for page 32 + i. */
+  lo: number;
+  hi: number;
 }
 
 /** Live counters of a heap. Bytes; they always hold: inUse + manual + freeBacked + released = mapped. */
@@ -78,7 +95,39 @@ export interface PageHeap {
    */
   placeSpan(base: number, pages: number, p: number, manual: boolean): boolean;
 
-  /** Marks [base, base+pages) as mapped, free; `released` tells whether it is scavenged. Used to build a starting state. */
+  /**
+   * Prediction and correction, in eras of the page bitmap (1.14+; recordings with addresses are of 1.20+). The driver sets
+   * `journal`, asks allocSpan where the policy puts a span, and compares with the recording. If it is elsewhere: undoAlloc,
+   * then placeSpan at the recorded address. With `journal` off (the default) undoAlloc does nothing.
+   */
+  journal?: boolean;
+  /**
+   * Takes the last allocSpan back, if no other operation came after it: its pages return to where they came from (P's cache
+   * or the bitmap) with their scavenged bits, a cache refill that it made is undone, searchAddr and the scavenge index are as
+   * before, and stats count it as never made. Growth, and what was scavenged because of it, stays: that memory is free and
+   * released. Returns false if there is nothing to take back.
+   */
+  undoAlloc?(): boolean;
+  /** What P `p`'s page cache holds, null if it is empty. */
+  cacheBlock?(p: number): CacheBlock | null;
+  /**
+   * Gives P `p` the 64-page block of an address as its page cache, with every page of it that is free now (in the bitmap or
+   * in another P's cache, which loses the block); what p had before is flushed. For a starting state whose caches are
+   * inferred. Returns false, with p's cache empty, if no page of the block is free.
+   */
+  seedCache?(p: number, addr: number): boolean;
+  /**
+   * 1.26+: takes the pages out of use for ever as the runtime does at the start of its randomized heap
+   * (pageAlloc.markRandomPaddingPages): neither free nor backed, they count in `released`. mapRange comes first. For a heap
+   * that grows by itself, HeapConfig.heapPadding does the same.
+   */
+  markPadding?(base: number, pages: number): void;
+
+  /**
+   * Marks [base, base+pages) as mapped, free; `released` tells whether it is scavenged. Used to build a starting state.
+   * From 1.14 on a heap grows in whole chunks of 512 pages: the rest of a chunk that is new becomes mapped, free and released.
+   * Pages in use stay so. Growth goes on above the highest mapped page.
+   */
   mapRange(base: number, pages: number, released: boolean): void;
 
   /** GOMAXPROCS changed: caches of Ps that go away are flushed. */
