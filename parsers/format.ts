@@ -9,6 +9,11 @@ export interface ByteSource {
   readonly head: Uint8Array;
   /** Next piece, or null at the end. The piece may be kept by the caller. */
   read(): Promise<Uint8Array | null>;
+  /**
+   * The same for a caller with a buffer of its own (no piece is allocated): fills at most `length` bytes of `target` from
+   * `offset` on and returns how many; 0 at the end. Sources that must copy anyway do not have it.
+   */
+  readonly readInto?: (target: Uint8Array, offset: number, length: number) => Promise<number>;
   /** Offset, in decompressed bytes, of the piece that `read` returns next. */
   readonly offset: number;
   /** Fraction of the (compressed) input consumed, or null when its size is unknown. */
