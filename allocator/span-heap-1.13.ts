@@ -215,7 +215,10 @@ export class SpanHeap113 extends SpanHeap {
     return released;
   }
 
-  /** Cuts a span off the top of t that has `bytes`, rounded down to a huge page where that is inside; NIL if that is all of t. */
+  /**
+   * Cuts a span off the top of t that has `bytes`; NIL if that is all of t. The cut goes down to a huge page's start where
+   * that is inside t, even if the huge page's end is not.
+   */
   private scavengeSplit(t: number, bytes: number): number {
     const { spans } = this;
     const start = this.physStart(spans.base[t]!);

@@ -4,9 +4,12 @@
  * behind it. All numbers are absolute page numbers.
  */
 
-/** heapArena: spans has the span at the first and the last page of every span; entries inside a span are stale. */
 interface Arena {
-  readonly spans: Int32Array<ArrayBuffer>;
+  /**
+   * heapArena.spans: the span at the first and the last page of every span; entries inside a span are stale. Absent until
+   * a span begins or ends here, so that a huge span costs little.
+   */
+  spans: Int32Array<ArrayBuffer> | null;
   readonly inUse: Int32Array<ArrayBuffer>;
   readonly resident: Int32Array<ArrayBuffer>;
 }
@@ -31,7 +34,7 @@ export class Arenas {
   /** The span that begins or ends at a page, 0 if it is in none (spanOf, for boundary pages). */
   spanAt(page: number): number {
     const arena = this.arenaOf(page);
-    return arena === undefined ? 0 : arena.spans[page & (this.arenaPages - 1)]!;
+    return arena?.spans ? arena.spans[page & (this.arenaPages - 1)]! : 0;
   }
 
   /** Records span s as [base, base + n) (setSpan of its first and last page). */
@@ -46,7 +49,7 @@ export class Arenas {
     for (let i = Math.floor(base / size); i * size < base + n; i++) {
       if (!this.arenas.has(i)) {
         this.arenas.set(i, {
-          spans: new Int32Array(size),
+          spans: null,
           inUse: new Int32Array(size >>> 5),
           resident: new Int32Array(size >>> 5),
         });
@@ -140,7 +143,9 @@ export class Arenas {
   }
 
   private setOne(page: number, s: number): void {
-    this.arenaOf(page)!.spans[page & (this.arenaPages - 1)] = s;
+    const arena = this.arenaOf(page)!;
+    arena.spans ??= new Int32Array(this.arenaPages);
+    arena.spans[page & (this.arenaPages - 1)] = s;
   }
 
   private arenaOf(page: number): Arena | undefined {
