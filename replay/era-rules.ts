@@ -1,0 +1,14 @@
+import type { Era } from "../allocator/types.ts";
+
+/** What replay has to know of a version beyond its page heap. */
+export interface EraRules {
+  /** 1.26+: the heap begins at a random place, with padding pages below the first span (malloc.go:mallocinit). */
+  readonly randomBase: boolean;
+  /** 1.22+: the scavenger's 95% of the memory limit is divided by 100 (mgcscavenge.go:gcPaceScavenger). */
+  readonly dividesLimitGoal: boolean;
+}
+
+export function rulesOf(era: Era): EraRules {
+  const minor = Number(/^(?:go)?1\.(\d+)/.exec(era.since)?.[1] ?? 27);
+  return { randomBase: minor >= 26, dividesLimitGoal: minor >= 22 };
+}

@@ -1,0 +1,327 @@
+/**
+ * What a recorded program does, apart from the settings it ran under: which objects it allocates when, and how long they
+ * live. Built from an address trace; replayed under any setting by simulate.ts.
+ *
+ * A trace tells a death only by the sweep that found it: the object died between two marks. Where between is drawn, with a
+ * fixed seed, from the survival by age that the same recording shows (see survival.ts); for objects that survived a mark,
+ * evenly between the last mark they survived and the one they did not.
+ */
+import {
+  type EventBatch,
+  GC_FORCED,
+  GC_FREES_OS_MEMORY,
+  GC_MARK_TERMINATION,
+  GC_START,
+  GC_SWEEP_DONE,
+  HEAP_GOAL,
+  HEAP_LIVE,
+  OBJECT_ALLOC,
+  OBJECT_FREE,
+  OBJECT_LIVE,
+  PROCS,
+  SPAN_ALLOC,
+  SPAN_FREE,
+  SPAN_LIVE,
+} from "../parsers/events.ts";
+import { Column } from "./growable.ts";
+import { Survival } from "./survival.ts";
+
+const PAGE = 8192;
+const PAGE_SHIFT = 13;
+const ARENA = 64 << 20;
+const ALIVE = -1;
+
+/** A GC cycle of the recording: what settings are learned from. Times in ns, sizes in bytes; NaN where not told. */
+export interface RecordedCycle {
+  start: number;
+  end: number;
+  swept: number;
+  liveAtStart: number;
+  marked: number;
+  goalBefore: number;
+  goalAfter: number;
+  forced: boolean;
+  freesOsMemory: boolean;
+}
+
+/** A span of the program that holds no objects (a stack or a work buffer), taken or freed. */
+export interface ManualSpans {
+  readonly time: Float64Array;
+  /** Handle, the same when it is taken and when it is freed. */
+  readonly id: Float64Array;
+  /** Pages; negative when freed. */
+  readonly pages: Int32Array;
+  readonly p: Int16Array;
+}
+
+export interface Program {
+  /** Objects, by time of allocation (those alive at the start first, at time 0). */
+  readonly objects: number;
+  readonly time: Float64Array;
+  readonly deadAt: Float64Array;
+  /** Span class; 0 and 1 are large objects. */
+  readonly spanClass: Uint8Array;
+  /** Bytes of the slot; whole pages of a large object. */
+  readonly size: Float64Array;
+  readonly p: Int16Array;
+  readonly manual: ManualSpans;
+  readonly cycles: readonly RecordedCycle[];
+  readonly procs: number;
+  readonly end: number;
+  /** Address of the lowest span; the heap's base. */
+  readonly heapBase: number | null;
+  /** Objects that outlived the recording or whose death it does not bound. */
+  readonly survivors: number;
+}
+
+interface SpanSlots {
+  readonly base: number;
+  readonly slot: number;
+  readonly spanClass: number;
+  /** Object in each slot, -1 for none. */
+  readonly objects: Int32Array;
+}
+
+export class ProgramBuilder {
+  readonly #slotSizes: ArrayLike<number>;
+  readonly #time = new Column(Float64Array);
+  readonly #class = new Column(Uint8Array);
+  readonly #size = new Column(Float64Array);
+  readonly #p = new Column(Int16Array);
+  /** Index of the cycle whose sweep freed the object. */
+  readonly #deadIn = new Column(Int32Array);
+  readonly #manualTime = new Column(Float64Array);
+  readonly #manualId = new Column(Float64Array);
+  readonly #manualPages = new Column(Int32Array);
+  readonly #manualP = new Column(Int16Array);
+  readonly #pages = new Map<number, SpanSlots[]>();
+  readonly #spans = new Map<number, SpanSlots>();
+  readonly #manual = new Map<number, number>();
+  readonly #cycles: RecordedCycle[] = [];
+  #live = Number.NaN;
+  #goal = Number.NaN;
+  #procs = 1;
+  #end = 0;
+  #base: number | null = null;
+
+  constructor(slotSizes: ArrayLike<number>) {
+    this.#slotSizes = slotSizes;
+  }
+
+  /** Objects seen so far. */
+  get objects(): number {
+    return this.#time.length;
+  }
+
+  add(batch: EventBatch): void {
+    const { kind, time, p, addr, size, aux, length } = batch;
+    for (let i = 0; i < length; i++) {
+      const t = time[i]!;
+      switch (kind[i]) {
+        case OBJECT_LIVE:
+        case OBJECT_ALLOC:
+          this.#object(t, p[i]!, addr[i]!);
+          break;
+        case OBJECT_FREE:
+          this.#dead(addr[i]!);
+          break;
+        case SPAN_LIVE:
+        case SPAN_ALLOC:
+          this.#span(t, p[i]!, addr[i]!, size[i]!, aux[i]!);
+          break;
+        case SPAN_FREE:
+          this.#freed(t, p[i]!, addr[i]!);
+          break;
+        case HEAP_LIVE:
+          this.#live = size[i]!;
+          break;
+        case HEAP_GOAL:
+          this.#setGoal(size[i]!);
+          break;
+        case PROCS:
+          this.#procs = Math.max(this.#procs, size[i]!);
+          break;
+        case GC_START:
+          this.#cycles.push({
+            start: t,
+            end: Number.NaN,
+            swept: Number.NaN,
+            liveAtStart: this.#live,
+            marked: Number.NaN,
+            goalBefore: this.#goal,
+            goalAfter: Number.NaN,
+            forced: (aux[i]! & GC_FORCED) !== 0,
+            freesOsMemory: (aux[i]! & GC_FREES_OS_MEMORY) !== 0,
+          });
+          break;
+        case GC_MARK_TERMINATION: {
+          const cycle = this.#cycles.at(-1);
+          if (cycle && Number.isNaN(cycle.end)) {
+            cycle.end = t;
+            cycle.marked = this.#live;
+          }
+          break;
+        }
+        case GC_SWEEP_DONE: {
+          const cycle = this.#cycles.at(-1);
+          if (cycle) cycle.swept = t;
+          break;
+        }
+      }
+    }
+    if (length > 0) this.#end = time[length - 1]!;
+  }
+
+  #setGoal(goal: number): void {
+    this.#goal = goal;
+    const cycle = this.#cycles.at(-1);
+    if (cycle && !Number.isNaN(cycle.end) && Number.isNaN(cycle.goalAfter)) cycle.goalAfter = goal;
+  }
+
+  #span(t: number, p: number, base: number, pages: number, aux: number): void {
+    if (this.#base === null || base < this.#base) this.#base = base;
+    if (aux < 0) {
+      this.#manual.set(base, pages);
+      this.#manualEvent(t, p, base, pages);
+      return;
+    }
+    const slot = aux < 2 ? pages * PAGE : this.#slotSizes[aux >> 1]!;
+    const span: SpanSlots = {
+      base,
+      slot,
+      spanClass: aux,
+      objects: new Int32Array(Math.floor((pages * PAGE) / slot)).fill(-1),
+    };
+    this.#spans.set(base, span);
+    for (let i = 0; i < pages; i++) this.#setPage(base + i * PAGE, span);
+  }
+
+  #setPage(addr: number, span: SpanSlots | undefined): void {
+    const index = Math.floor(addr / ARENA);
+    let arena = this.#pages.get(index);
+    if (!arena) {
+      arena = new Array(ARENA >>> PAGE_SHIFT);
+      this.#pages.set(index, arena);
+    }
+    arena[(addr - index * ARENA) >>> PAGE_SHIFT] = span as SpanSlots;
+  }
+
+  #freed(t: number, p: number, base: number): void {
+    const pages = this.#manual.get(base);
+    if (pages !== undefined) {
+      this.#manual.delete(base);
+      this.#manualEvent(t, p, base, -pages);
+      return;
+    }
+    const span = this.#spans.get(base);
+    if (!span) return;
+    // Objects of which no free event came went with their span.
+    const cycle = this.#cycles.length - 1;
+    for (const object of span.objects) if (object >= 0) this.#deadIn.data[object] = Math.max(0, cycle);
+    this.#spans.delete(base);
+  }
+
+  #manualEvent(t: number, p: number, id: number, pages: number): void {
+    this.#manualTime.push(t);
+    this.#manualId.push(id);
+    this.#manualPages.push(pages);
+    this.#manualP.push(p);
+  }
+
+  #find(addr: number): SpanSlots | undefined {
+    const index = Math.floor(addr / ARENA);
+    return this.#pages.get(index)?.[(addr - index * ARENA) >>> PAGE_SHIFT];
+  }
+
+  #object(t: number, p: number, addr: number): void {
+    const span = this.#find(addr);
+    if (!span) return;
+    const i = Math.floor((addr - span.base) / span.slot);
+    // Several tiny objects share a slot; it is taken once.
+    if (i >= span.objects.length || span.objects[i] !== -1) return;
+    span.objects[i] = this.#time.length;
+    this.#time.push(t);
+    this.#class.push(span.spanClass);
+    this.#size.push(span.slot);
+    this.#p.push(p);
+    this.#deadIn.push(ALIVE);
+  }
+
+  #dead(addr: number): void {
+    const span = this.#find(addr);
+    if (!span) return;
+    const i = Math.floor((addr - span.base) / span.slot);
+    const object = span.objects[i];
+    if (object === undefined || object < 0) return;
+    span.objects[i] = -1;
+    this.#deadIn.data[object] = Math.max(0, this.#cycles.length - 1);
+  }
+
+  finish(): Program {
+    const n = this.#time.length;
+    const time = this.#time.trimmed();
+    const spanClass = this.#class.trimmed();
+    const size = this.#size.trimmed();
+    const deadIn = this.#deadIn.data;
+    const marks = this.#cycles.map(({ start }) => start);
+    const survival = new Survival();
+    for (let i = 0; i < n; i++) {
+      const first = firstAfter(marks, time[i]!);
+      // Only what was allocated in the recording and met a mark has a known age at it.
+      if (time[i]! <= 0 || first === marks.length) continue;
+      survival.observe(size[i]!, marks[first]! - time[i]!, deadIn[i] !== first);
+    }
+    survival.finish();
+    const deadAt = new Float64Array(n);
+    let seed = 0x9e3779b9;
+    let survivors = 0;
+    for (let i = 0; i < n; i++) {
+      const found = deadIn[i]!;
+      seed = (Math.imul(seed, 1664525) + 1013904223) | 0;
+      const draw = (seed >>> 8) / 2 ** 24;
+      if (found === ALIVE || marks.length === 0) {
+        deadAt[i] = Number.POSITIVE_INFINITY;
+        survivors++;
+        continue;
+      }
+      const mark = marks[Math.min(found, marks.length - 1)]!;
+      const before = found > 0 ? marks[found - 1]! : 0;
+      const born = time[i]!;
+      deadAt[i] =
+        born >= before
+          ? born + survival.ageAtDeath(size[i]!, Math.max(0, mark - born), draw)
+          : before + (mark - before) * draw;
+    }
+    return {
+      objects: n,
+      time,
+      deadAt,
+      spanClass,
+      size,
+      p: this.#p.trimmed(),
+      manual: {
+        time: this.#manualTime.trimmed(),
+        id: this.#manualId.trimmed(),
+        pages: this.#manualPages.trimmed(),
+        p: this.#manualP.trimmed(),
+      },
+      cycles: this.#cycles.filter(({ end }) => !Number.isNaN(end)),
+      procs: this.#procs,
+      end: this.#end,
+      heapBase: this.#base,
+      survivors,
+    };
+  }
+}
+
+/** Index of the first of the ascending `values` that is greater than `value`. */
+function firstAfter(values: readonly number[], value: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,280 @@
+/** A replay from inputs to result: opens and joins the inputs, drives the machine, sums up. */
+import { eraFor } from "../allocator/eras/index.ts";
+import { slotSizesFor } from "../allocator/size-classes.ts";
+import { UnsupportedError } from "../parsers/errors.ts";
+import type { EventSource } from "../parsers/event-source.ts";
+import { openInputs } from "../parsers/open.ts";
+import { AccuracyCheck } from "./accuracy.ts";
+import { PiScavenger } from "./background/pi.ts";
+import { baselineRss } from "./baseline.ts";
+import { HeapMaps } from "./heap-maps.ts";
+import { SpanInference } from "./infer-spans.ts";
+import { type LedgerContext, ledgerOf } from "./ledger.ts";
+import { Machine } from "./machine.ts";
+import { COL, Recorder } from "./recorder.ts";
+import type { Note, ReplayResult, TimelineRow } from "./result.ts";
+import { Samples } from "./samples.ts";
+import { toTimelineRow } from "./timeline.ts";
+
+export interface ReplayProgress {
+  readonly phase: string;
+  /** 0..1, or null when the size of the input is unknown. */
+  readonly fraction: number | null;
+  readonly events: number;
+}
+
+export interface ReplayOptions {
+  /** Go version whose page heap and scavenger are modelled, e.g. "go1.27"; default: the recording's own. */
+  readonly policy?: string;
+  /** Physical page size in bytes, 4096 by default. */
+  readonly physPageSize?: number;
+  /** GOMEMLIMIT of the recorded run in bytes: a trace does not tell it. */
+  readonly memoryLimit?: number | null;
+  /** "all" keeps every change; a number bounds what the caller will show (more is kept, so that it can choose). */
+  readonly samples?: number | "all";
+  /** Keep heap maps over time. */
+  readonly heapMaps?: boolean;
+  readonly onProgress?: (progress: ReplayProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+const MAX_SAMPLES = 1_000_000;
+const PROGRESS_EVERY = 200;
+
+/**
+ * Replays one run. Throws InputError (unreadable), UnsupportedError (the input can't answer) and the signal's reason.
+ */
+export async function replay(paths: readonly string[], options: ReplayOptions = {}): Promise<ReplayResult> {
+  const { sources, ignored } = await openInputs(paths);
+  try {
+    return await run(sources, ignored, options);
+  } finally {
+    await Promise.all(sources.map((source) => source.close()));
+  }
+}
+
+async function run(
+  sources: readonly EventSource[],
+  ignored: readonly { path: string; reason: string }[],
+  options: ReplayOptions,
+): Promise<ReplayResult> {
+  const main = pickMain(sources);
+  const notes: Note[] = ignored.map(({ path, reason }) => ({ level: "info", text: `${path} is left out: ${reason}` }));
+  const samples = new Samples();
+  for (const source of sources) {
+    if (source !== main) await readSamples(source, samples, options);
+  }
+
+  const batches = main.batches()[Symbol.asyncIterator]();
+  let step = await batches.next();
+  const { info } = main;
+  const recordedVersion = info.goVersion ?? `go${info.goVersions.at(-1) ?? "1.27"}`;
+  const policy = options.policy ?? recordedVersion;
+  const era = eraFor(policy);
+  const recordedEra = eraFor(recordedVersion);
+  const correct = era.name === recordedEra.name || options.policy === undefined;
+  const physPageSize = options.physPageSize ?? 4096;
+  const memoryLimit = options.memoryLimit ?? Number.POSITIVE_INFINITY;
+  const baseline = baselineRss({ textSpan: info.textSpan });
+  const recorder = new Recorder(2048, options.samples === "all");
+  const procs = info.procs ?? 1;
+  const inference = info.hasAddresses ? null : new SpanInference();
+  const machine = new Machine({
+    era,
+    heap: {
+      physPageSize,
+      physHugePageSize: 2 << 20,
+      goos: "linux",
+      procs,
+      ...(info.minHeapAddr !== null ? { heapBase: info.minHeapAddr } : {}),
+    },
+    background: (world) => new PiScavenger(world),
+    recorder,
+    slotSizes: slotSizesFor(recordedVersion),
+    baseline: baseline.bytes,
+    uncorrected: info.hasAddresses && correct,
+    correct,
+    memoryLimit,
+    minHeapAddr: () => info.minHeapAddr,
+  });
+  const maps = options.heapMaps ? new HeapMaps(machine) : null;
+  const accuracy = new AccuracyCheck();
+  attachSamples(machine, samples, accuracy);
+
+  let lastReport = 0;
+  while (!step.done) {
+    options.signal?.throwIfAborted();
+    if (inference) for (const batch of inference.transform(step.value)) machine.process(batch);
+    else machine.process(step.value);
+    maps?.take(machine.now);
+    const now = Date.now();
+    if (options.onProgress && now - lastReport >= PROGRESS_EVERY) {
+      lastReport = now;
+      options.onProgress({ phase: "replaying", fraction: main.progress(), events: info.events });
+    }
+    step = await batches.next();
+  }
+  machine.finish(machine.now);
+  maps?.take(machine.now, true);
+  if (recorder.rows <= 1 && machine.counts.spans === 0 && machine.gcs.length === 0) {
+    throw new UnsupportedError(
+      `${main.path}: no memory events in it; record at least one GC, e.g. with runtime/trace over some seconds of load`,
+    );
+  }
+
+  const context: LedgerContext = {
+    exactSpans: info.hasAddresses,
+    hasObjects: info.hasAddresses,
+    baseline: baseline.bytes,
+    baselineUncertainty: baseline.uncertainty,
+  };
+  const rows = [...recorder.kept()];
+  const { stats } = machine.heap;
+  const { returned } = stats;
+  const uncertain = Math.max(baseline.uncertainty, recorder.peak[COL.rss]! * (info.hasAddresses ? 0.05 : 0.15));
+  notes.push(...notesOn(machine, main, inference));
+  return {
+    inputs: sources.map((source) => ({
+      path: source.path,
+      format: source.format,
+      goVersion: source.info.goVersion,
+      evidence: source === main && inference ? "inferred" : source.info.evidence,
+      events: source.info.events,
+      losses: source.losses.toJSON(),
+    })),
+    config: {
+      policy: era.name,
+      gogc: 100,
+      memoryLimit: Number.isFinite(memoryLimit) ? memoryLimit : null,
+      physPageSize,
+      pageSize: machine.heap.config.pageSize,
+      procs,
+      os: machine.heap.config.goos,
+    },
+    summary: {
+      durationNs: machine.now - recorder.start,
+      gcCycles: machine.gcs.filter((gc) => gc.markTermination !== null).length,
+      peakRss: recorder.peak[COL.rss]!,
+      finalRss: recorder.last[COL.rss]!,
+      meanRss: recorder.meanRss,
+      peakHeapInuse: recorder.maxInuse,
+      peakHeapLive: recorder.maxLive,
+      heapReleasedFinal: stats.released,
+      meanHeapReleased: recorder.meanReleased,
+      returnedTotal: returned.background + returned.growth + returned.limit + returned.forced,
+      returnedBackground: returned.background,
+      returnedOnGrowth: returned.growth,
+      returnedForLimit: returned.limit,
+      returnedForced: returned.forced,
+      pageFaultBytes: stats.faulted,
+      heapLockAcquisitions: stats.lockAcquisitions,
+      heapLockAvoided: stats.lockAvoided,
+    },
+    placement: machine.placement.result(),
+    accuracy: accuracy.result(),
+    timeline: rows.map(toTimelineRow),
+    uncertainty: { below: uncertain, above: uncertain },
+    ledgerPeak: ledgerOf(recorder.peak, context),
+    ledgerFinal: ledgerOf(recorder.last, context),
+    ledgerAt: (t) => ledgerOf(rowAt(rows, t), context),
+    heapMapAt: (t) => maps?.at(t) ?? null,
+    marks: machine.marks,
+    gcs: machine.gcs,
+    notes,
+    partial: sources.some((source) => source.losses.partial),
+  };
+}
+
+/** The input that carries the run's events; the others are companions. */
+function pickMain(sources: readonly EventSource[]): EventSource {
+  const traces = sources.filter(({ format }) => format === "go-trace-v2");
+  if (traces.length > 1) {
+    throw new UnsupportedError(
+      `${traces.map(({ path }) => path).join(" and ")} are two traces: one run has one; to compare runs use one command each`,
+    );
+  }
+  const [main] = traces;
+  if (!main) {
+    throw new UnsupportedError(
+      `${sources.map(({ path }) => path).join(", ")}: no execution trace among the inputs; record one with runtime/trace or /debug/pprof/trace`,
+    );
+  }
+  return main;
+}
+
+async function readSamples(source: EventSource, samples: Samples, options: ReplayOptions): Promise<void> {
+  for await (const batch of source.batches()) {
+    options.signal?.throwIfAborted();
+    if (samples.length < MAX_SAMPLES) samples.add(batch);
+  }
+}
+
+/** Stops simulated time at each sample, so that the prediction is compared with it at its own moment. */
+function attachSamples(machine: Machine, samples: Samples, accuracy: AccuracyCheck): void {
+  if (samples.length === 0) return;
+  let i = 0;
+  machine.nextTick = samples.times[0]!;
+  machine.onTick = (now) => {
+    const measured = {
+      rss: samples.value("rss", i),
+      released: samples.value("heap_released", i),
+      inuse: samples.value("heap_inuse", i),
+    };
+    const { row } = machine;
+    accuracy.add({ rss: row[COL.rss]!, released: row[COL.heapReleased]!, inuse: row[COL.heapInuse]! }, measured);
+    if (!Number.isNaN(measured.rss)) row[COL.measuredRss] = measured.rss;
+    if (!Number.isNaN(measured.released)) row[COL.measuredReleased] = measured.released;
+    if (!Number.isNaN(measured.inuse)) row[COL.measuredInuse] = measured.inuse;
+    machine.touch();
+    machine.record(now);
+    i++;
+    return samples.times[i] ?? Number.POSITIVE_INFINITY;
+  };
+}
+
+/** The row at or before `t`; the first one before the beginning. */
+function rowAt(rows: readonly Float64Array[], t: number): Float64Array {
+  let low = 0;
+  let high = rows.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (rows[middle]![0]! <= t) low = middle;
+    else high = middle - 1;
+  }
+  return rows[low]!;
+}
+
+function notesOn(machine: Machine, main: EventSource, inference: SpanInference | null): Note[] {
+  const notes: Note[] = [];
+  const { counts } = machine;
+  if (inference) {
+    notes.push({
+      level: "warning",
+      text: `${main.path} has no addresses: spans are inferred from ${inference.counts.steps} steps of the live heap; record with GODEBUG=traceallocfree=1 (Go 1.23+) for exact ones`,
+    });
+  }
+  if (counts.unplaced > 0) {
+    notes.push({
+      level: "warning",
+      text: `${counts.unplaced} spans were recorded on pages that the model had in use; they were placed elsewhere`,
+    });
+  }
+  if (counts.lateFrees > 0) {
+    notes.push({
+      level: "warning",
+      text: `${counts.lateFrees} spans were freed that the recording never showed being taken`,
+    });
+  }
+  if (machine.objects.orphans > 0) {
+    notes.push({ level: "info", text: `${machine.objects.orphans} events name objects outside every known span` });
+  }
+  for (const { kind, count, first } of main.losses) {
+    notes.push({
+      level: kind.severity === "info" ? "info" : "warning",
+      text: `${kind.name}: ${count}${first ? ` (first at ${first})` : ""}: ${kind.meaning}`,
+    });
+  }
+  return notes;
+}
+
+export type { TimelineRow };

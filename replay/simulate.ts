@@ -1,0 +1,349 @@
+/**
+ * Runs a recorded program under other settings: its allocations are given, deaths are known as far as program.ts says, and
+ * everything else (when GCs run, which spans and pages are taken, what goes back to the OS) follows from the settings.
+ */
+import { ObjectHeap, type SpanLayout } from "../allocator/central.ts";
+import type { Era, HeapConfig, PageHeap } from "../allocator/types.ts";
+import { type Background, heapRetained, mappedReady } from "./background/background.ts";
+import { rulesOf } from "./era-rules.ts";
+import type { Learned } from "./learned.ts";
+import { metadataBytes } from "./metadata.ts";
+import { type MemoryNow, Pacer } from "./pacer.ts";
+import type { Program } from "./program.ts";
+import { COL, type Recorder } from "./recorder.ts";
+import { gcPercentGoal, memoryLimitGoal } from "./retained-goal.ts";
+import { emptyRow } from "./timeline.ts";
+
+const PAGE = 8192;
+/** sysmon forces a GC when none ran for two minutes (proc.go:forcegcperiod), unless GOGC is off. ns. */
+const FORCED_GC_PERIOD = 120e9;
+/** Objects between two looks at the clock of the scavenger and the sweeper. */
+const CLOCK_STRIDE = 64;
+
+export interface SimulationOptions {
+  readonly era: Era;
+  /** Minor version of Go whose pacer and objects' layout hold. */
+  readonly minor: number;
+  readonly heap: HeapConfig;
+  readonly layout: SpanLayout;
+  readonly gogc: number;
+  readonly memoryLimit: number;
+  readonly learned: Learned;
+  readonly background: (world: { heap: PageHeap; procs: number }) => Background;
+  readonly recorder: Recorder;
+  readonly baseline: number;
+  /** debug.FreeOSMemory called every so many ns; Infinity: never, but where the recording did. */
+  readonly freeOsMemoryEvery: number;
+}
+
+/** What a simulated run came to, beside its recorder. */
+export interface SimulationOutcome {
+  readonly gcs: number;
+  readonly forcedGcs: number;
+  /** ns of CPU spent marking and sweeping, by the recording's cost per marked byte. */
+  readonly gcCpuNs: number;
+  /** Share of cycles that began before the one before had been swept for long: GCs back to back. */
+  readonly backToBack: number;
+  /** Largest live heap at mark termination. */
+  readonly peakMarked: number;
+  readonly heap: PageHeap;
+  readonly endTime: number;
+}
+
+export class Simulation {
+  readonly #program: Program;
+  readonly #options: SimulationOptions;
+  readonly #heap: PageHeap;
+  readonly #objects: ObjectHeap;
+  readonly #pacer: Pacer;
+  readonly #background: Background;
+  readonly #world: { heap: PageHeap; procs: number };
+  readonly #rules: ReturnType<typeof rulesOf>;
+  readonly #row = emptyRow();
+  readonly #manualBase = new Map<number, number>();
+  readonly #deaths: Deaths;
+  #gcs = 0;
+  #forced = 0;
+  #backToBack = 0;
+  #cpu = 0;
+  #peakMarked = 0;
+  #marking = false;
+  #markStart = 0;
+  #markEnd = Number.POSITIVE_INFINITY;
+  #lastGcEnd = 0;
+  #sweepFrom = 0;
+  #swept = 0;
+  #sweepDoneTold = true;
+  #lastGoal = 0;
+  #freesOsMemory = false;
+  #peakSpans = 0;
+  #dirty = false;
+
+  constructor(program: Program, deaths: Deaths, options: SimulationOptions) {
+    this.#program = program;
+    this.#options = options;
+    this.#deaths = deaths;
+    this.#heap = options.era.create(options.heap);
+    this.#heap.memoryLimit = options.memoryLimit;
+    this.#heap.nonHeapMapped = options.learned.nonHeapMapped;
+    this.#objects = new ObjectHeap(this.#heap, options.layout, program.deadAt, options.heap.procs);
+    this.#pacer = new Pacer({ gogc: options.gogc, memoryLimit: options.memoryLimit, minor: options.minor });
+    this.#pacer.roots = options.learned.roots;
+    this.#world = { heap: this.#heap, procs: options.heap.procs };
+    this.#background = options.background(this.#world);
+    this.#rules = rulesOf(options.era);
+  }
+
+  run(): SimulationOutcome {
+    const program = this.#program;
+    const { time, spanClass, size, p } = program;
+    const { manual } = program;
+    const { procs } = this.#options.heap;
+    const forced = program.cycles.filter(({ forced }) => forced);
+    let nextForced = 0;
+    let nextManual = 0;
+    let nextFree = this.#options.freeOsMemoryEvery;
+    for (let i = 0; i < program.objects; i++) {
+      const t = time[i]!;
+      if (i % CLOCK_STRIDE === 0 || t >= this.#markEnd || t >= this.#background.next) this.#advance(t);
+      while (nextManual < manual.time.length && manual.time[nextManual]! <= t) this.#manual(nextManual++);
+      while (nextForced < forced.length && forced[nextForced]!.start <= t) {
+        const { start, freesOsMemory } = forced[nextForced++]!;
+        this.#force(Math.max(start, 0), freesOsMemory);
+      }
+      while (t >= nextFree) {
+        this.#force(nextFree, true);
+        nextFree += this.#options.freeOsMemoryEvery;
+      }
+      const who = p[i]! >= 0 ? p[i]! % procs : 0;
+      const cls = spanClass[i]!;
+      if (cls < 2) {
+        this.#objects.allocLarge(i, Math.ceil(size[i]! / PAGE), cls === 1, who);
+        this.#afterRefill(t);
+      } else if (this.#objects.alloc(i, cls, who)) this.#afterRefill(t);
+    }
+    while (nextManual < manual.time.length) {
+      this.#advance(manual.time[nextManual]!);
+      this.#manual(nextManual++);
+    }
+    this.#advance(program.end);
+    this.#dirty = true;
+    this.#record(program.end);
+    return {
+      gcs: this.#gcs,
+      forcedGcs: this.#forced,
+      gcCpuNs: this.#cpu,
+      backToBack: this.#gcs > 0 ? this.#backToBack / this.#gcs : 0,
+      peakMarked: this.#peakMarked,
+      heap: this.#heap,
+      endTime: program.end,
+    };
+  }
+
+  #memory(): MemoryNow {
+    return {
+      mappedReady: mappedReady(this.#heap),
+      heapFree: this.#heap.stats.freeBacked,
+      heapAlloc: this.#objects.allocated,
+    };
+  }
+
+  #afterRefill(t: number): void {
+    this.#dirty = true;
+    if (!this.#marking && this.#objects.live >= this.#pacer.trigger(this.#memory())) this.#startGc(t);
+    this.#record(t);
+  }
+
+  #force(t: number, freesOsMemory: boolean): void {
+    this.#advance(t);
+    if (this.#marking) this.#endMark(t);
+    this.#forced++;
+    this.#startGc(t);
+    this.#endMark(Math.max(t, this.#markEnd));
+    this.#objects.finishSweep();
+    this.#freesOsMemory = freesOsMemory;
+    this.#sweepFinished(t);
+  }
+
+  #startGc(t: number): void {
+    const { learned } = this.#options;
+    if (!this.#sweepDoneTold || this.#objects.unswept > 0) {
+      // A cycle begins by sweeping what is left.
+      this.#objects.finishSweep();
+      this.#sweepFinished(t);
+    }
+    if (t - this.#lastGcEnd < 2 * (this.#lastGcEnd - this.#markStart)) this.#backToBack++;
+    this.#gcs++;
+    this.#marking = true;
+    this.#markStart = t;
+    this.#pacer.triggered = this.#objects.live;
+    const reachable = this.#deaths.liveAt(t);
+    const duration = learned.markNs(reachable);
+    this.#cpu += learned.cpuNs(reachable);
+    this.#markEnd = t + duration;
+  }
+
+  #endMark(t: number): void {
+    const heap = this.#heap;
+    this.#marking = false;
+    this.#markEnd = Number.POSITIVE_INFINITY;
+    const lastGoal = this.#pacer.goal(this.#memory());
+    const lastInuse = heap.stats.inUse;
+    const marked = this.#deaths.marked(this.#markStart, t);
+    this.#peakMarked = Math.max(this.#peakMarked, marked);
+    this.#pacer.triggered = Number.POSITIVE_INFINITY;
+    this.#pacer.marked = marked;
+    this.#pacer.runway = this.#options.learned.runway(marked);
+    this.#objects.startSweep(this.#markStart, marked);
+    this.#pacer.commit(marked, false);
+    const goal = this.#pacer.goal(this.#memory());
+    this.#lastGoal = goal;
+    heap.scavengeGoals.gcPercent = gcPercentGoal({
+      lastHeapInuse: lastInuse,
+      heapGoal: goal,
+      lastHeapGoal: lastGoal,
+      physPageSize: heap.config.physPageSize,
+      retained: heapRetained(heap),
+    });
+    heap.scavengeGoals.memoryLimit = memoryLimitGoal(
+      this.#options.memoryLimit,
+      mappedReady(heap),
+      this.#rules.dividesLimitGoal,
+    );
+    heap.markTermination();
+    this.#background.paced(t);
+    this.#lastGcEnd = t;
+    this.#sweepFrom = t;
+    this.#swept = 0;
+    this.#sweepDoneTold = false;
+    this.#dirty = true;
+    this.#record(t);
+  }
+
+  #sweepFinished(t: number): void {
+    if (this.#sweepDoneTold) return;
+    this.#sweepDoneTold = true;
+    this.#heap.sweepDone();
+    this.#background.swept(t);
+    if (this.#freesOsMemory) {
+      this.#freesOsMemory = false;
+      this.#heap.scavengeAll();
+    }
+    this.#dirty = true;
+  }
+
+  #advance(t: number): void {
+    if (t >= this.#markEnd) this.#endMark(this.#markEnd);
+    if (!this.#sweepDoneTold) {
+      const due = Math.floor((t - this.#sweepFrom) * this.#options.learned.sweepSpansPerNs) - this.#swept;
+      if (due > 0) {
+        this.#swept += this.#objects.sweep(due);
+        this.#dirty = true;
+      }
+      if (this.#objects.unswept === 0) this.#sweepFinished(t);
+    }
+    if (t - this.#lastGcEnd >= FORCED_GC_PERIOD && !this.#marking && Number.isFinite(this.#options.gogc)) {
+      this.#forced++;
+      this.#startGc(this.#lastGcEnd + FORCED_GC_PERIOD);
+      if (t >= this.#markEnd) this.#endMark(this.#markEnd);
+    }
+    while (t >= this.#background.next) {
+      const at = this.#background.next;
+      this.#background.advance(at);
+      this.#dirty = true;
+      this.#record(at);
+    }
+    this.#record(t);
+  }
+
+  #manual(i: number): void {
+    const { manual } = this.#program;
+    const id = manual.id[i]!;
+    const pages = manual.pages[i]!;
+    if (pages > 0) {
+      const p = manual.p[i]!;
+      const base = this.#heap.allocSpan(pages, p >= 0 ? p % this.#options.heap.procs : -1, true);
+      if (base !== 0) this.#manualBase.set(id, base);
+    } else {
+      const base = this.#manualBase.get(id);
+      if (base === undefined) return;
+      this.#manualBase.delete(id);
+      this.#heap.freeSpan(base, -pages, true);
+    }
+    this.#dirty = true;
+  }
+
+  #record(t: number): void {
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    const { stats } = this.#heap;
+    const { learned, recorder, baseline } = this.#options;
+    const spans = this.#objects.spans + this.#manualBase.size;
+    if (spans > this.#peakSpans) this.#peakSpans = spans;
+    const row = this.#row;
+    const metadata = metadataBytes(stats, this.#peakSpans);
+    const untouched = stats.manual * learned.untouchedManual + stats.inUse * learned.untouchedObjects;
+    row[COL.t] = Math.max(t, recorder.last[COL.t]!);
+    row[COL.rss] = baseline + metadata + stats.inUse + stats.manual + stats.freeBacked - untouched;
+    row[COL.heapInuse] = stats.inUse;
+    row[COL.heapFree] = stats.freeBacked;
+    row[COL.heapReleased] = stats.released;
+    row[COL.manual] = stats.manual;
+    row[COL.heapLive] = this.#objects.live;
+    row[COL.heapGoal] = this.#lastGoal || Number.NaN;
+    row[COL.mapped] = stats.mapped;
+    row[COL.objects] = this.#objects.allocated;
+    row[COL.marked] = this.#pacer.marked;
+    row[COL.untouched] = untouched;
+    row[COL.metadata] = metadata;
+    recorder.add(row);
+  }
+}
+
+/** Bytes allocated and dead by time: what a mark at any moment would find. Shared by every run of one program. */
+export class Deaths {
+  /** Bytes of objects with a lower index. */
+  readonly allocatedBefore: Float64Array;
+  readonly #time: Float64Array;
+  readonly #deathTime: Float64Array;
+  readonly #deadBefore: Float64Array;
+
+  constructor(program: Program) {
+    const n = program.objects;
+    this.#time = program.time;
+    this.allocatedBefore = new Float64Array(n + 1);
+    for (let i = 0; i < n; i++) this.allocatedBefore[i + 1] = this.allocatedBefore[i]! + program.size[i]!;
+    const order = new Uint32Array(n);
+    let dying = 0;
+    for (let i = 0; i < n; i++) if (program.deadAt[i]! < Number.POSITIVE_INFINITY) order[dying++] = i;
+    const sorted = order.subarray(0, dying).sort((a, b) => program.deadAt[a]! - program.deadAt[b]!);
+    this.#deathTime = new Float64Array(dying);
+    this.#deadBefore = new Float64Array(dying + 1);
+    for (let i = 0; i < dying; i++) {
+      this.#deathTime[i] = program.deadAt[sorted[i]!]!;
+      this.#deadBefore[i + 1] = this.#deadBefore[i]! + program.size[sorted[i]!]!;
+    }
+  }
+
+  /** Bytes reachable at `t`. */
+  liveAt(t: number): number {
+    return this.allocatedBefore[countUpTo(this.#time, t)]! - this.#deadBefore[countUpTo(this.#deathTime, t)]!;
+  }
+
+  /** Bytes that a mark from `start` to `end` leaves: reachable at its start, and all that is allocated during it. */
+  marked(start: number, end: number): number {
+    return this.allocatedBefore[countUpTo(this.#time, end)]! - this.#deadBefore[countUpTo(this.#deathTime, start)]!;
+  }
+}
+
+/** How many of the ascending `values` are at or below `value`. */
+function countUpTo(values: Float64Array, value: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,92 @@
+/**
+ * Which physical pages of the heap the program has touched since they last came from the OS: what RSS counts. A page in
+ * use that nobody has written to is not resident; a free page that was written to is, until it is returned.
+ *
+ * Kept per granule (a physical page, 4 KiB at least) in one byte array per 64 MiB of address space.
+ */
+
+const REGION = 64 * 1024 * 1024;
+
+export class TouchedPages {
+  /** Bytes touched and not returned since. */
+  bytes = 0;
+  readonly granule: number;
+  readonly #shift: number;
+  readonly #regions = new Map<number, Uint8Array>();
+  // The last region used: most calls hit the same one as the call before.
+  #lastIndex = -1;
+  #last: Uint8Array = new Uint8Array(0);
+
+  constructor(physPageSize: number) {
+    this.granule = Math.max(4096, physPageSize);
+    this.#shift = Math.log2(this.granule);
+  }
+
+  #region(index: number): Uint8Array {
+    if (index === this.#lastIndex) return this.#last;
+    let region = this.#regions.get(index);
+    if (!region) {
+      region = new Uint8Array(REGION / this.granule);
+      this.#regions.set(index, region);
+    }
+    this.#lastIndex = index;
+    this.#last = region;
+    return region;
+  }
+
+  /** [addr, addr+size) was written to. */
+  touch(addr: number, size: number): void {
+    const index = Math.floor(addr / REGION);
+    const offset = addr - index * REGION;
+    const first = offset >>> this.#shift;
+    if (offset + size > REGION) {
+      this.#set(addr, size, 1);
+      return;
+    }
+    const region = this.#region(index);
+    const last = (offset + size - 1) >>> this.#shift;
+    for (let i = first; i <= last; i++) {
+      if (region[i] === 0) {
+        region[i] = 1;
+        this.bytes += this.granule;
+      }
+    }
+  }
+
+  /** The whole granules inside [addr, addr+size) went back to the OS. */
+  release(addr: number, size: number): void {
+    const start = Math.ceil(addr / this.granule) * this.granule;
+    const end = Math.floor((addr + size) / this.granule) * this.granule;
+    if (end > start) this.#set(start, end - start, 0);
+  }
+
+  #set(addr: number, size: number, value: 0 | 1): void {
+    let at = addr;
+    const end = addr + size;
+    while (at < end) {
+      const index = Math.floor(at / REGION);
+      const base = index * REGION;
+      const region = this.#region(index);
+      const stop = Math.min(end, base + REGION);
+      const last = (stop - 1 - base) >>> this.#shift;
+      for (let i = (at - base) >>> this.#shift; i <= last; i++) {
+        if (region[i] !== value) {
+          region[i] = value;
+          this.bytes += value ? this.granule : -this.granule;
+        }
+      }
+      at = stop;
+    }
+  }
+
+  /** Bytes of [addr, addr+size) that are touched, in whole granules. */
+  within(addr: number, size: number): number {
+    let n = 0;
+    for (let at = Math.floor(addr / this.granule) * this.granule; at < addr + size; at += this.granule) {
+      const index = Math.floor(at / REGION);
+      const region = this.#regions.get(index);
+      if (region && region[(at - index * REGION) >>> this.#shift] === 1) n += this.granule;
+    }
+    return n;
+  }
+}
