@@ -92,6 +92,8 @@ export class SpanHeap113 extends SpanHeap {
     this.takeFromArena(this.arenaEnd);
     this.arenaBase = base;
     this.arenaEnd = base + n;
+    // What is in no span must end a mapped range. It does when arenas come at the hint, not when they are placed.
+    if (this.arenas.rangeOf(this.arenaEnd) !== undefined) this.takeFromArena(this.arenaEnd);
   }
 
   /** Makes the current arena up to `limit` a free span (growAddSpan). */
@@ -122,7 +124,7 @@ export class SpanHeap113 extends SpanHeap {
   }
 
   override mapRange(base: number, pages: number, released: boolean): void {
-    // What is left of the current arena must end a mapped range.
+    // See addArena.
     if ((base + pages * this.pageSize) / this.pageSize > this.arenaBase) this.takeFromArena(this.arenaEnd);
     super.mapRange(base, pages, released);
   }

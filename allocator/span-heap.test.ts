@@ -83,6 +83,7 @@ const operations = fc.array(
     },
     { weight: 7, arbitrary: fc.tuple(fc.constant("free"), fc.nat()) },
     { weight: 1, arbitrary: fc.tuple(fc.constant("place"), fc.nat(4 * ARENA)) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant("map"), fc.nat(4 * ARENA)) },
     { weight: 1, arbitrary: fc.tuple(fc.constant("aged"), fc.nat(300)) },
     { weight: 1, arbitrary: fc.tuple(fc.constant("scavenge"), fc.nat(20 << 20)) },
     { weight: 1, arbitrary: fc.tuple(fc.constant("all"), fc.constant(0)) },
@@ -114,6 +115,9 @@ describe.each(Object.entries(ERAS))("%s", (era, create) => {
             expect(heap.placeSpan(addressOf(x), n, -1, n % 2 === 0)).toBe(isFree);
             if (isFree) used.set(x, n);
             else expect(JSON.stringify(heap.stats)).toBe(before);
+          } else if (op === "map") {
+            const page = Math.floor(x / 8) * 8;
+            heap.mapRange(addressOf(page), 8 * (1 + (x % 99)), x % 2 === 0);
           } else if (op === "aged") {
             heap.scavengeAged(heap.now, x * 1e9);
           } else if (op === "scavenge") {
