@@ -54,8 +54,10 @@ function checkHeap(heap: Heap, used: ReadonlyMap<number, number>): void {
     const next = all[i + 1];
     if (!next) break;
     expect(s.page + s.n).toBeLessThanOrEqual(next.page);
-    // Free neighbours are joined, in 1.12 and 1.13 if both are returned or both are not.
-    if (s.page + s.n === next.page && s.free && next.free && !(heap instanceof SpanHeap111)) {
+    // Free neighbours are joined, in 1.12 and 1.13 if both are returned or both are not. (1.13 leaves some apart where a
+    // rest without a whole physical page is no longer returned.)
+    const joins = !(heap instanceof SpanHeap111) && heap.config.physPageSize <= PAGE;
+    if (s.page + s.n === next.page && s.free && next.free && joins) {
       expect(s.returned).not.toBe(next.returned);
     }
   }
