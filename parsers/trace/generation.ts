@@ -195,7 +195,7 @@ export class GenerationReader {
       }
       if (size > 0) {
         this.#inUse = true;
-        if (type === EvExperimentalBatch) this.#addExperimental(g, experiment, length, size);
+        if (type === EvExperimentalBatch) this.#addExperimental(g, experiment, time, length, size);
         else this.#addBatch(g, m, time, length, size);
       }
       this.#pos += length + size;
@@ -208,9 +208,7 @@ export class GenerationReader {
       this.#damage();
       return;
     }
-    this.#lastTime = time;
-    if (time < g.minTime) g.minTime = time;
-    if (time > g.maxTime) g.maxTime = time;
+    this.#noteTime(g, time);
     const buf = this.#chunk;
     const start = this.#pos + header;
     const end = start + size;
@@ -232,6 +230,12 @@ export class GenerationReader {
     const list = g.batches.get(m);
     if (list) list.push(batch);
     else g.batches.set(m, [batch]);
+  }
+
+  #noteTime(g: Generation, time: number): void {
+    this.#lastTime = time;
+    if (time < g.minTime) g.minTime = time;
+    if (time > g.maxTime) g.maxTime = time;
   }
 
   #readSync(g: Generation, buf: Uint8Array, start: number, end: number, time: number): void {
@@ -259,7 +263,8 @@ export class GenerationReader {
   }
 
   /** Batches of the traceallocfree experiment: what ids are relative to, and the table of types. */
-  #addExperimental(g: Generation, experiment: number, header: number, size: number): void {
+  #addExperimental(g: Generation, experiment: number, time: number, header: number, size: number): void {
+    if (this.#lastTime === 0 || Math.abs(time - this.#lastTime) <= MAX_TIME_STEP) this.#noteTime(g, time);
     if (experiment !== EXPERIMENT_ALLOC_FREE) return;
     const start = this.#pos + header;
     const end = start + size;

@@ -169,6 +169,9 @@ export class Order {
     this.#stwReasons.clear();
     this.types.load(g.types);
     this.heap.length = 0;
+    // Go's reader has a sync event here, at the least time of a batch; it pushes what follows, as every event does.
+    const start = Math.trunc(g.minTime * tick);
+    this.last = start > this.last ? start : this.last + 1;
     for (const [id, batches] of g.batches) {
       const cursor = new Cursor(id >= NO_M ? -1 : this.sched.m(id), batches);
       if (this.#nextBatch(cursor)) heapInsert(this.heap, cursor);
