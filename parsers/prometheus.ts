@@ -86,11 +86,11 @@ export function parseSample(line: string): Sample | null {
       LABEL.lastIndex = at;
       const label = LABEL.exec(line);
       if (!label) return null;
-      const key = label[1]!.startsWith('"') ? unescape(label[1]!.slice(1, -1)) : label[1]!;
+      const key = label[1]!.startsWith('"') ? unquote(label[1]!.slice(1, -1)) : label[1]!;
       // A quoted string alone is the name (UTF-8 names of Prometheus 3).
       if (label[2] === undefined) name = key;
-      else if (key === "__name__") name = unescape(label[2]);
-      else labels[key] = unescape(label[2]);
+      else if (key === "__name__") name = unquote(label[2]);
+      else labels[key] = unquote(label[2]);
       at = LABEL.lastIndex;
     }
     at = line.indexOf("}", at) + 1;
@@ -106,7 +106,7 @@ export function parseSample(line: string): Sample | null {
   };
 }
 
-function unescape(text: string): string {
+function unquote(text: string): string {
   return text.includes("\\") ? text.replace(/\\(.)/g, (_, c: string) => (c === "n" ? "\n" : c)) : text;
 }
 
