@@ -218,7 +218,7 @@ export function findInChunk(b: Int32Array, o: number, n: number, searchIdx: numb
       continue;
     }
     if (end + 31 - Math.clz32(x & -x) >= n) return ((i << 5) - end + 1) | ((first + 1) << 10);
-    if (n <= 30) {
+    if (n < 32) {
       const j = findBitRange32(~x, n);
       if (j < 32) return ((i << 5) + j + 1) | ((first + 1) << 10);
     }
