@@ -137,10 +137,10 @@ export class BitmapHeap implements PageHeap {
     let base = 0;
     let scav = 0;
     let growth = 0;
+    if (p >= this.caches.length) this.caches.resize(p + 1);
     if (this.journal) this.beginJournal(pages, p);
     if (p >= 0 && pages < PAGE_CACHE_PAGES / 4) {
       const c = this.caches;
-      if (p >= c.length) c.resize(p + 1);
       if (c.empty(p)) {
         this.stats.lockAcquisitions++;
         c.refill(p);
@@ -154,11 +154,12 @@ export class BitmapHeap implements PageHeap {
     if (base === 0) {
       this.stats.lockAcquisitions++;
       base = this.pages.alloc(pages);
-      if (base === 0) {
-        growth = this.grow(pages);
-        if (growth === 0) return 0;
+      // Once is enough but for padding: a runtime whose very first span is large would throw, here it grows again.
+      while (base === 0) {
+        const grown = this.grow(pages);
+        if (grown === 0) return 0;
+        growth += grown;
         base = this.pages.alloc(pages);
-        if (base === 0) throw new Error("grew heap, but no adequate free space found");
       }
       scav = this.pages.lastScav;
     }
@@ -315,7 +316,7 @@ export class BitmapHeap implements PageHeap {
     this.undoPages = 0;
     this.undoAcquisitions = this.stats.lockAcquisitions;
     this.undoAvoided = this.stats.lockAvoided;
-    this.undoP = p >= 0 && p < this.caches.length && pages < PAGE_CACHE_PAGES / 4 ? p : -1;
+    this.undoP = pages < PAGE_CACHE_PAGES / 4 ? p : -1;
     if (this.undoP < 0) return;
     const c = this.caches;
     this.undoBlock = c.base[p]!;
