@@ -4,6 +4,7 @@ import {
   formatCount,
   formatDelta,
   formatDuration,
+  formatMargin,
   formatMoment,
   formatPercent,
   parseSize,
@@ -72,6 +73,7 @@ test("moments tell neighbouring columns apart", () => {
 
 test.each([
   [0, "0 %"],
+  [0.0001, "<0.1 %"],
   [0.004, "0.4 %"],
   [0.123, "12 %"],
   [0.995, "99.5 %"],
@@ -79,6 +81,13 @@ test.each([
   [1, "100 %"],
 ])("formatPercent(%d) is %j", (fraction, text) => {
   expect(formatPercent(fraction)).toBe(text);
+});
+
+test("margins share their unit when they can", () => {
+  const mib = 2 ** 20;
+  expect(formatMargin({ below: 2 * mib, above: 5 * mib })).toBe("-2.00/+5.00 MiB");
+  expect(formatMargin({ below: 512 * 1024, above: 5 * mib })).toBe("-512 KiB/+5.00 MiB");
+  expect(formatMargin({ below: 0, above: 0 })).toBe("none");
 });
 
 test("counts are grouped the same in every locale", () => {

@@ -53,6 +53,15 @@ export function formatDelta(bytes: number): string {
   return bytes > 0 ? `+${formatBytes(bytes)}` : formatBytes(bytes);
 }
 
+/** How far a figure may be off: "-2.00/+5.00 MiB", "-512 KiB/+5.00 MiB", "none". */
+export function formatMargin({ below, above }: { readonly below: number; readonly above: number }): string {
+  if (!(below > 0) && !(above > 0)) return "none";
+  const down = `-${formatBytes(below)}`;
+  const up = `+${formatBytes(above)}`;
+  const unit = up.slice(up.indexOf(" "));
+  return down.endsWith(unit) ? `${down.slice(0, -unit.length)}/${up}` : `${down}/${up}`;
+}
+
 /** A length or a moment: "0 s", "350 ns", "1.20 us", "13.4 ms", "3.21 s", "2 min 05 s", "1 h 02 min". */
 export function formatDuration(ns: number): string {
   if (!Number.isFinite(ns)) return "?";
@@ -76,12 +85,13 @@ export function formatMoment(t: number, step: number): string {
   return formatDuration(t);
 }
 
-/** A fraction as per cent: "0.4 %", "12 %", "100 %". */
+/** A fraction as per cent: "<0.1 %", "0.4 %", "12 %", "100 %". */
 export function formatPercent(fraction: number): string {
   if (!Number.isFinite(fraction)) return "?";
   const percent = fraction * 100;
   // 99.97 % of a million is not all of it.
   if (fraction < 1 && percent >= 99.95) return ">99.9 %";
+  if (fraction > 0 && percent < 0.05) return "<0.1 %";
   return `${Math.abs(percent) < 9.95 || percent > 99 ? percent.toFixed(1).replace(/\.0$/, "") : percent.toFixed(0)} %`;
 }
 

@@ -19,10 +19,11 @@ export const replayCommand: Command = {
   ],
   async run(raw, { host, services, out, terminal }) {
     const args = await readReplayArgs(raw);
+    const interactive = !args.json && !args.plain && terminal.isTty && wantsTui(host.env);
     const progress = new Progress(host.stderr, args.progress);
     const samples = args.json ? args.samples : TUI_SAMPLES;
     const result = await services
-      .replay(args.inputs, { ...args.replay, samples, onProgress: progress.report })
+      .replay(args.inputs, { ...args.replay, samples, heapMaps: interactive, onProgress: progress.report })
       .finally(() => progress.done());
 
     const done = result.partial ? EXIT.partial : EXIT.ok;
@@ -31,8 +32,22 @@ export const replayCommand: Command = {
       await writeReplayJson(out, "gopages/replay/1", result, args.samples);
       return done;
     }
+    if (interactive) {
+      const { openKeyboard } = await import("../tui/keyboard.ts");
+      const keyboard = openKeyboard(host.stdin);
+      if (keyboard) {
+        const { showTui } = await import("../tui/index.ts");
+        const code = await showTui(result, { stdout: host.stdout, keyboard, env: host.env });
+        return code === EXIT.ok ? done : code;
+      }
+    }
     const { plainReport } = await import("../report/plain.ts");
     await out.write(plainReport(result, terminal));
     return done;
   },
 };
+
+/** A dumb terminal can't, and nobody is there to press keys on a build server that pretends to have a terminal. */
+function wantsTui(env: Readonly<Record<string, string | undefined>>): boolean {
+  return env.TERM !== "dumb" && (env.CI === undefined || env.CI === "" || env.CI === "0" || env.CI === "false");
+}

@@ -1,0 +1,121 @@
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { type IPty, spawn } from "@lydell/node-pty";
+import xterm from "@xterm/headless";
+import type { FakeOptions } from "./fake-result.ts";
+
+const root = path.join(import.meta.dirname, "..", "..");
+const entry = path.join(import.meta.dirname, "dist", "cli", "testing", "pty-entry.js");
+
+/** Compiles the program for the tests that run it as a process: what is tested is always what the sources say. */
+export function compileEntry(): void {
+  const require = createRequire(import.meta.url);
+  const tsc = path.join(path.dirname(require.resolve("typescript/package.json")), "bin", "tsc");
+  const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", path.join(import.meta.dirname, "tsconfig.json")], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  if (status !== 0 && /^cli\//m.test(stdout)) throw new Error(stdout);
+}
+
+export interface PtyOptions {
+  columns?: number;
+  rows?: number;
+  fake?: FakeOptions;
+  env?: Record<string, string>;
+  /** Run inside an interactive shell, which does job control. */
+  shell?: boolean;
+}
+
+/** The program in a terminal whose screen can be read. */
+export class PtyRun {
+  readonly pty: IPty;
+  readonly terminal: InstanceType<typeof xterm.Terminal>;
+  /** Everything that was written, escape sequences included. */
+  output = "";
+  exit: { exitCode: number; signal?: number | undefined } | null = null;
+
+  constructor({ columns = 80, rows = 24, fake = {}, env = {}, shell = false }: PtyOptions = {}) {
+    const { CI: _ci, CONTINUOUS_INTEGRATION: _ci2, NO_COLOR: _color, ...inherited } = process.env;
+    const [file, args] = shell ? ["/bin/sh", ["-i"]] : [process.execPath, [entry, "trace.out"]];
+    this.terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
+    this.pty = spawn(file, args as string[], {
+      cols: columns,
+      rows,
+      cwd: root,
+      env: {
+        ...inherited,
+        LC_ALL: "C.UTF-8",
+        TERM: "xterm-256color",
+        COLORTERM: "",
+        PS1: "$ ",
+        ENV: "",
+        FAKE: JSON.stringify(fake),
+        RUN: `${process.execPath} ${entry} trace.out`,
+        ...env,
+      },
+    });
+    this.pty.onData((data) => {
+      this.output += data;
+      this.terminal.write(data);
+    });
+    this.pty.onExit((event) => {
+      this.exit = event;
+    });
+  }
+
+  /** The rows of the screen as text. */
+  async screen(): Promise<string[]> {
+    await new Promise<void>((resolve) => this.terminal.write("", resolve));
+    const { buffer } = this.terminal;
+    return Array.from(
+      { length: this.terminal.rows },
+      (_, y) => buffer.active.getLine(buffer.active.viewportY + y)?.translateToString(true) ?? "",
+    );
+  }
+
+  async text(): Promise<string> {
+    return (await this.screen()).join("\n");
+  }
+
+  /** Waits until the screen says so; fails with what it says instead. */
+  async until(expected: string | RegExp | ((text: string) => boolean), ms = 15_000): Promise<string> {
+    const deadline = Date.now() + ms;
+    for (;;) {
+      const text = await this.text();
+      const there =
+        typeof expected === "function"
+          ? expected(text)
+          : typeof expected === "string"
+            ? text.includes(expected)
+            : expected.test(text);
+      if (there) return text;
+      if (Date.now() > deadline) throw new Error(`waited for ${String(expected)}; the screen says:\n${text}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  press(keys: string): void {
+    this.pty.write(keys);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.terminal.resize(columns, rows);
+    this.pty.resize(columns, rows);
+  }
+
+  async exited(ms = 15_000): Promise<{ exitCode: number; signal?: number | undefined }> {
+    const deadline = Date.now() + ms;
+    while (this.exit === null) {
+      if (Date.now() > deadline) throw new Error(`did not exit; the screen says:\n${await this.text()}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return this.exit;
+  }
+
+  end(): void {
+    if (this.exit === null) this.pty.kill("SIGKILL");
+    this.terminal.dispose();
+  }
+}

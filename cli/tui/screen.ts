@@ -1,0 +1,92 @@
+import { EventEmitter } from "node:events";
+
+const ENTER = "\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[0m\u001b[2J\u001b[H";
+const LEAVE = "\u001b[0m\u001b[2J\u001b[?7h\u001b[?25h\u001b[?1049l";
+// Terminals that know it show what stands between as one; others ignore it.
+const BEGIN_UPDATE = "\u001b[?2026h";
+const END_UPDATE = "\u001b[?2026l";
+
+/**
+ * The alternate screen of the terminal: takes whole frames and writes the rows that changed.
+ *
+ * It is the "stdout" that Ink is given, in Ink's debug mode, where each write is a whole frame and nothing else: Ink's own
+ * way to update a terminal moves relative to a cursor that a resize or a stop of the process has put elsewhere, and clears
+ * the user's scrollback when a frame is as high as the screen.
+ */
+export class Screen extends EventEmitter {
+  readonly isTTY = true;
+  readonly #stream: NodeJS.WriteStream;
+  #rows: string[] = [];
+  #active = false;
+  readonly #onResize = (): void => {
+    this.repaint();
+    this.emit("resize");
+  };
+
+  constructor(stream: NodeJS.WriteStream) {
+    super();
+    this.#stream = stream;
+    this.setMaxListeners(20);
+  }
+
+  get columns(): number {
+    return this.#stream.columns || 80;
+  }
+
+  get rows(): number {
+    return this.#stream.rows || 24;
+  }
+
+  /** Switches to the alternate screen; the next frame is painted whole. */
+  enter(): void {
+    if (this.#active) return;
+    this.#active = true;
+    this.#rows = [];
+    this.#send(ENTER);
+    this.#stream.on("resize", this.#onResize);
+  }
+
+  /** Switches back, with the cursor shown. Safe to call at any time, also twice. */
+  leave(): void {
+    if (!this.#active) return;
+    this.#active = false;
+    this.#stream.off("resize", this.#onResize);
+    this.#send(LEAVE);
+  }
+
+  /** Paints the whole of the last frame again: the screen may show anything now. */
+  repaint(): void {
+    const rows = this.#rows;
+    this.#rows = [];
+    if (this.#active) this.#draw(rows, "\u001b[0m\u001b[2J");
+  }
+
+  /** Takes a frame: rows with line breaks between them. */
+  write(frame: string): boolean {
+    if (!this.#active || isControl(frame)) return true;
+    this.#draw(frame.split("\n"), "");
+    return true;
+  }
+
+  #draw(rows: string[], before: string): void {
+    let text = before;
+    const height = Math.min(this.rows, rows.length);
+    for (let i = 0; i < Math.max(height, Math.min(this.rows, this.#rows.length)); i++) {
+      const row = rows[i] ?? "";
+      // Erased before it is written: at the last column, erasing to the end of the line takes the last character too.
+      if (row !== this.#rows[i]) text += `\u001b[${i + 1};1H\u001b[0m\u001b[2K${row}`;
+    }
+    this.#rows = rows;
+    if (text !== "") this.#send(`${BEGIN_UPDATE}${text}\u001b[0m${END_UPDATE}`);
+  }
+
+  #send(text: string): void {
+    if (this.#stream.destroyed || this.#stream.writableEnded) return;
+    this.#stream.write(text);
+  }
+}
+
+/** Ink shows the cursor when it ends; that is for `leave` to say. */
+function isControl(text: string): boolean {
+  return text === "" || text === "\u001b[?25h" || text === "\u001b[?25l";
+}
