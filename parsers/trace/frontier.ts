@@ -12,6 +12,8 @@ export class Cursor {
   /** Index of the batch that is being read. */
   index = -1;
   buf: Uint8Array = EMPTY;
+  /** The same bytes as `buf`. */
+  view: DataView = NO_VIEW;
   pos = 0;
   end = 0;
   type = 0;
@@ -27,6 +29,7 @@ export class Cursor {
 }
 
 const EMPTY = new Uint8Array(0);
+const NO_VIEW = new DataView(EMPTY.buffer);
 
 export function heapInsert(heap: Cursor[], cursor: Cursor): void {
   heap.push(cursor);

@@ -41,6 +41,8 @@ const MAX_TIME_STEP = 86400e9 / 64;
 /** One M's batch: its events are buf[start..end), `time` is the base of their times in clock ticks. */
 export interface Batch {
   readonly buf: Uint8Array;
+  /** The same bytes as `buf`. */
+  readonly view: DataView;
   readonly start: number;
   readonly end: number;
   readonly time: number;
@@ -78,7 +80,7 @@ export class Generation {
   damaged = false;
   gap = false;
   /** Chunks that the batches lie in. */
-  readonly chunks: Uint8Array[] = [];
+  readonly chunks: Uint8Array<ArrayBuffer>[] = [];
 }
 
 interface Header {
@@ -100,8 +102,9 @@ export class GenerationReader {
   readonly #losses: Losses;
   readonly #wire = new Wire();
   readonly #header: Header = { type: 0, experiment: 0, gen: 0, m: 0, time: 0, size: 0, length: 0, padded: false };
-  #pool: Uint8Array[] = [];
-  #chunk: Uint8Array = newChunk();
+  #pool: Uint8Array<ArrayBuffer>[] = [];
+  #chunk: Uint8Array<ArrayBuffer> = newChunk();
+  #view = new DataView(this.#chunk.buffer);
   #pos = 0;
   #length = 0;
   /** Offset of the chunk's first byte in the trace. */
@@ -226,7 +229,7 @@ export class GenerationReader {
         this.#readSync(g, buf, start, end, time);
         return;
     }
-    const batch = { buf, start, end, time, offset: this.#base + start };
+    const batch = { buf, view: this.#view, start, end, time, offset: this.#base + start };
     const list = g.batches.get(m);
     if (list) list.push(batch);
     else g.batches.set(m, [batch]);
@@ -385,6 +388,7 @@ export class GenerationReader {
     else this.#pool.push(this.#chunk);
     this.#inUse = false;
     this.#chunk = next;
+    this.#view = new DataView(next.buffer);
     this.#base += this.#pos;
     this.#length -= this.#pos;
     this.#pos = 0;
@@ -421,7 +425,7 @@ export class GenerationReader {
   }
 }
 
-function newChunk(): Uint8Array {
+function newChunk(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(CHUNK + SLACK);
 }
 

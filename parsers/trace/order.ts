@@ -101,6 +101,13 @@ const OVER = 1;
 const DONE = 2;
 const BLOCKED = 3;
 
+/** Bytes before a batch's end from which on every byte is checked: more than two events can have. */
+const BULK_MARGIN = 64;
+
+function isObject(type: number): boolean {
+  return type === spec.EvHeapObjectFree || type === spec.EvHeapObjectAlloc;
+}
+
 /** What a generation's events add up to outside the stream. */
 export interface OrderHost {
   note(category: string, message: string): number;
@@ -135,6 +142,8 @@ export class Order {
   /** Whether state is only being found out: the first generation, or the first after damage. */
   initial = true;
   #forced = false;
+  /** Time of the next event of any other M: until then one M goes on. */
+  #limit = 0.5;
   readonly #args = new Float64Array(5);
   readonly #wire = new Wire();
 
@@ -189,10 +198,10 @@ export class Order {
     const heap = this.heap;
     while (heap.length > 0) {
       if (out.length + ROOM > out.kind.length) return false;
-      let limit = Number.POSITIVE_INFINITY;
-      if (heap.length > 1) limit = heap[1]!.time;
-      if (heap.length > 2 && heap[2]!.time < limit) limit = heap[2]!.time;
-      switch (this.#runCursor(heap[0]!, limit)) {
+      this.#limit = Number.POSITIVE_INFINITY;
+      if (heap.length > 1) this.#limit = heap[1]!.time;
+      if (heap.length > 2 && heap[2]!.time < this.#limit) this.#limit = heap[2]!.time;
+      switch (this.#runCursor(heap[0]!)) {
         case FULL:
           return false;
         case OVER:
@@ -225,176 +234,181 @@ export class Order {
   #step(i: number): boolean {
     const c = this.heap[i]!;
     // Exactly one event: whatever comes after it is beyond this limit.
-    const outcome = this.#runCursor(c, Number.NEGATIVE_INFINITY);
+    this.#limit = Number.NEGATIVE_INFINITY;
+    const outcome = this.#runCursor(c);
     if (outcome === BLOCKED) return false;
     if (outcome === DONE) heapRemove(this.heap, i);
     else heapUpdate(this.heap, i);
     return true;
   }
 
-  /** Handles events of one M, at least one, as long as they are not later than `limit`. */
-  #runCursor(c: Cursor, limit: number): number {
+  /** Handles events of one M, at least one, as long as they are not later than #limit. */
+  #runCursor(c: Cursor): number {
+    const out = this.out;
+    const full = out.kind.length - ROOM;
+    for (;;) {
+      if (isObject(c.type) && c.pos < c.end - BULK_MARGIN) {
+        this.#runObjects(c);
+      } else {
+        const end = this.#decode(c.buf, c.pos, c.end, ARGS[c.type]!, c.type);
+        if (end <= c.end && !(HANDLERS[c.type] as Handler).call(this, c)) return BLOCKED;
+        c.pos = end;
+        if (!this.#nextEvent(c)) return DONE;
+      }
+      if (c.time > this.#limit) return OVER;
+      if (c.time > c.bound) {
+        this.#damagedBatch(c, c.pos);
+        if (!this.#nextBatch(c)) return DONE;
+        if (c.time > this.#limit) return OVER;
+      }
+      if (out.length >= full) return FULL;
+    }
+  }
+
+  /**
+   * Objects allocated and freed, one after the other: nearly all of an address trace. Stops at the first event that is
+   * something else, or later than #limit, or near the batch's end, so that nothing needs to be checked for each byte.
+   */
+  #runObjects(c: Cursor): void {
+    const bound = Math.min(this.#limit, c.bound);
     const out = this.out;
     const { kind: outKind, time: outTime, p: outP, addr: outAddr, size: outSize, aux: outAux } = out;
     const full = outKind.length - ROOM;
-    const m = c.m;
-    const mP = this.sched.mP;
-    const tick = this.tick;
-    const zero = this.zero;
-    const objects = this.objects;
-    const base = this.minHeapAddr;
-    const align = this.heapAlign;
+    const p = c.m >= 0 ? this.sched.mP[c.m]! : NO_P;
+    const { tick, zero, objects, minHeapAddr: base, heapAlign: align } = this;
     const { sizes, numbers } = this.types;
     const typeCount = sizes.length;
-
-    let buf = c.buf;
-    let pos = c.pos;
-    let end = c.end;
-    let type = c.type;
-    let time = c.time;
+    const { buf, view } = c;
+    const safe = c.end - BULK_MARGIN;
+    let { pos, type, time } = c;
     let n = out.length;
     let last = this.last;
-    let p = m >= 0 ? mP[m]! : NO_P;
-    let bound = Math.min(limit, c.bound);
 
-    for (;;) {
-      if (type === spec.EvHeapObjectFree || type === spec.EvHeapObjectAlloc) {
+    do {
+      // The id: up to four bytes at once. `stop` is the lowest top bit that is clear, that of the last byte.
+      const word = view.getUint32(pos, true) | 0;
+      let stop = ~word & 0x80808080;
+      stop &= -stop;
+      let id: number;
+      if (stop !== 0) {
+        const bits = word & (stop - 1 + stop);
+        id = (bits & 0x7f) | ((bits >>> 1) & 0x3f80) | ((bits >>> 2) & 0x1fc000) | ((bits >>> 3) & 0xfe00000);
+        pos += (39 - Math.clz32(stop)) >> 3;
+      } else {
         const start = pos;
-        let b = buf[pos++]!;
-        let id = b & 127;
-        if (b > 127) {
-          b = buf[pos++]!;
-          id |= (b & 127) << 7;
-          if (b > 127) {
-            b = buf[pos++]!;
-            id |= (b & 127) << 14;
-            if (b > 127) {
-              b = buf[pos++]!;
-              id |= (b & 127) << 21;
-              if (b > 127) {
-                b = buf[pos++]!;
-                if (b > 127) {
-                  this.#wire.reset(buf, start, end);
-                  id = this.#wire.wrapped(align);
-                  pos = this.#wire.bad ? end + 1 : this.#wire.pos;
-                } else id += b * 268435456;
-              }
-            }
+        id = (word & 0x7f) | ((word >>> 1) & 0x3f80) | ((word >>> 2) & 0x1fc000) | ((word >>> 3) & 0xfe00000);
+        pos += 4;
+        const b = buf[pos++]!;
+        if (b < 128) id += b * 268435456;
+        else {
+          const wire = this.#wire;
+          wire.reset(buf, start, c.end);
+          id = wire.wrapped(align);
+          if (wire.bad) {
+            pos = c.end + 1;
+            break;
           }
-        }
-        let typeId = 0;
-        if (type === spec.EvHeapObjectAlloc) {
-          b = buf[pos++]!;
-          typeId = b & 127;
-          if (b > 127) {
-            b = buf[pos++]!;
-            typeId |= (b & 127) << 7;
-            if (b > 127) {
-              b = buf[pos++]!;
-              typeId |= (b & 127) << 14;
-              if (b > 127) {
-                b = buf[pos++]!;
-                typeId |= (b & 127) << 21;
-                if (b > 127) pos = end + 1;
-              }
-            }
-          }
-        }
-        if (pos <= end) {
-          last = time > last ? time : last + 1;
-          if (objects) {
-            outTime[n] = last > zero ? last - zero : 0;
-            outP[n] = p;
-            outAddr[n] = base + id * align;
-            if (type === spec.EvHeapObjectAlloc) {
-              outKind[n] = OBJECT_ALLOC;
-              if (typeId < typeCount) {
-                outSize[n] = sizes[typeId]!;
-                outAux[n] = numbers[typeId]!;
-              } else {
-                outSize[n] = 0;
-                outAux[n] = 0;
-                this.losses.add(UNKNOWN_TYPE);
-              }
-            } else {
-              outKind[n] = OBJECT_FREE;
-              outSize[n] = 0;
-              outAux[n] = 0;
-            }
-            n++;
-          }
-        }
-      } else {
-        c.pos = pos;
-        c.type = type;
-        c.time = time;
-        this.last = last;
-        out.length = n;
-        const args = ARGS[type]!;
-        pos = this.#decode(buf, pos, end, args, type);
-        if (pos <= end) {
-          if (!(HANDLERS[type] as Handler).call(this, c)) return BLOCKED;
-          n = out.length;
-          last = this.last;
-          p = m >= 0 ? this.sched.mP[m]! : NO_P;
+          pos = wire.pos;
         }
       }
+      last = time > last ? time : last + 1;
+      let typeId = 0;
+      if (type === spec.EvHeapObjectAlloc) {
+        let b = buf[pos++]!;
+        typeId = b & 127;
+        if (b > 127) {
+          b = buf[pos++]!;
+          typeId |= (b & 127) << 7;
+          if (b > 127) {
+            b = buf[pos++]!;
+            typeId |= (b & 127) << 14;
+            if (b > 127) {
+              pos = c.end + 1;
+              break;
+            }
+          }
+        }
+      }
+      if (objects) {
+        outTime[n] = last > zero ? last - zero : 0;
+        outP[n] = p;
+        outAddr[n] = base + id * align;
+        if (type === spec.EvHeapObjectFree) {
+          outKind[n] = OBJECT_FREE;
+          outSize[n] = 0;
+          outAux[n] = 0;
+        } else {
+          outKind[n] = OBJECT_ALLOC;
+          if (typeId < typeCount) {
+            outSize[n] = sizes[typeId]!;
+            outAux[n] = numbers[typeId]!;
+          } else {
+            outSize[n] = 0;
+            outAux[n] = 0;
+            this.losses.add(UNKNOWN_TYPE);
+          }
+        }
+        n++;
+      }
+      type = buf[pos++]!;
+      let b = buf[pos++]!;
+      let dt = b & 127;
+      if (b > 127) {
+        b = buf[pos++]!;
+        dt |= (b & 127) << 7;
+        if (b > 127) {
+          b = buf[pos++]!;
+          dt |= (b & 127) << 14;
+          if (b > 127) {
+            const wire = this.#wire;
+            wire.reset(buf, pos - 3, c.end);
+            dt = wire.uvarint();
+            pos = wire.bad ? c.end + 1 : wire.pos;
+          }
+        }
+      }
+      time += Math.trunc(dt * tick);
+    } while (
+      (type === spec.EvHeapObjectFree || type === spec.EvHeapObjectAlloc) &&
+      pos < safe &&
+      time <= bound &&
+      n < full
+    );
 
-      // The next event of this M.
-      let damaged = pos > end;
-      if (pos < end) {
-        type = buf[pos++]!;
-        let b = buf[pos++]!;
-        let dt = b & 127;
+    c.pos = pos;
+    c.type = type;
+    c.time = time;
+    this.last = last;
+    out.length = n;
+  }
+
+  /** Goes to the next event of an M: its type and time. False if there is none. */
+  #nextEvent(c: Cursor): boolean {
+    const { buf, end } = c;
+    let { pos } = c;
+    if (pos < end) {
+      const type = buf[pos++]!;
+      let b = buf[pos++]!;
+      let dt = b & 127;
+      if (b > 127) {
+        b = buf[pos++]!;
+        dt |= (b & 127) << 7;
         if (b > 127) {
-          b = buf[pos++]!;
-          dt |= (b & 127) << 7;
-          if (b > 127) {
-            b = buf[pos++]!;
-            dt |= (b & 127) << 14;
-            if (b > 127) {
-              this.#wire.reset(buf, pos - 3, end);
-              dt = this.#wire.uvarint();
-              pos = this.#wire.bad ? end + 1 : this.#wire.pos;
-            }
-          }
+          const wire = this.#wire;
+          wire.reset(buf, pos - 2, end);
+          dt = wire.uvarint();
+          pos = wire.bad ? end + 1 : wire.pos;
         }
-        time += Math.trunc(dt * tick);
-        damaged = pos > end || ARGS[type]! < 0 || time > c.bound;
-      } else {
-        out.length = n;
-        this.last = last;
-        if (damaged) this.#damagedBatch(c, pos);
-        if (!this.#nextBatch(c)) return DONE;
-        damaged = false;
-        buf = c.buf;
-        pos = c.pos;
-        end = c.end;
-        type = c.type;
-        time = c.time;
-        bound = Math.min(limit, c.bound);
       }
-      if (damaged) {
-        out.length = n;
-        this.last = last;
-        this.#damagedBatch(c, pos);
-        if (!this.#nextBatch(c)) return DONE;
-        buf = c.buf;
-        pos = c.pos;
-        end = c.end;
-        type = c.type;
-        time = c.time;
-        bound = Math.min(limit, c.bound);
-      }
-      if (time > bound || n >= full) {
-        c.pos = pos;
+      if (pos <= end && ARGS[type]! >= 0) {
         c.type = type;
-        c.time = time;
-        this.last = last;
-        out.length = n;
-        return time > bound ? OVER : FULL;
+        c.pos = pos;
+        c.time += Math.trunc(dt * this.tick);
+        return true;
       }
-    }
+    } else if (pos === end) return this.#nextBatch(c);
+    this.#damagedBatch(c, pos);
+    return this.#nextBatch(c);
   }
 
   /** Goes to the first event of the next batch that has one. */
@@ -404,6 +418,7 @@ export class Order {
       const batch = c.batches[c.index];
       if (batch === undefined) return false;
       c.buf = batch.buf;
+      c.view = batch.view;
       c.end = batch.end;
       const next = c.batches[c.index + 1];
       const latest = Math.max(next ? next.time : this.g.maxTime, batch.time);
@@ -1078,6 +1093,25 @@ export class Order {
     return true;
   }
 
+  /** Objects near a batch's end; all others go through #runObjects. */
+  objectAlloc(c: Cursor): boolean {
+    const args = this.#args;
+    const type = args[1]!;
+    const { sizes, numbers } = this.types;
+    const t = this.#stamp(c);
+    if (type >= sizes.length) this.losses.add(UNKNOWN_TYPE);
+    const addr = this.minHeapAddr + args[0]! * this.heapAlign;
+    if (this.objects) push(this.out, OBJECT_ALLOC, t, this.#curP(c), addr, sizes[type] ?? 0, numbers[type] ?? 0);
+    return true;
+  }
+
+  objectFree(c: Cursor): boolean {
+    const t = this.#stamp(c);
+    const addr = this.minHeapAddr + this.#args[0]! * this.heapAlign;
+    if (this.objects) push(this.out, OBJECT_FREE, t, this.#curP(c), addr, 0, 0);
+    return true;
+  }
+
   stackAlloc(c: Cursor): boolean {
     const id = this.#args[0]!;
     const order = this.#args[1]!;
@@ -1157,6 +1191,8 @@ HANDLERS[spec.EvUserLog] = proto.userLog;
 HANDLERS[spec.EvSpan] = proto.snapshot;
 HANDLERS[spec.EvHeapObject] = proto.snapshot;
 HANDLERS[spec.EvGoroutineStack] = proto.snapshot;
+HANDLERS[spec.EvHeapObjectAlloc] = proto.objectAlloc;
+HANDLERS[spec.EvHeapObjectFree] = proto.objectFree;
 HANDLERS[spec.EvSpanAlloc] = proto.spanAlloc;
 HANDLERS[spec.EvSpanFree] = proto.spanFree;
 HANDLERS[spec.EvGoroutineStackAlloc] = proto.stackAlloc;

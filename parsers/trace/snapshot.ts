@@ -14,6 +14,9 @@ import { Wire } from "./wire.ts";
 const ARGS = new Int8Array(256).fill(-1);
 for (const [type, { args, timed }] of Object.entries(SPECS)) if (timed) ARGS[Number(type)] = args.length;
 
+/** Events of other kinds in a row after which an M's stream has no more of the snapshot. */
+const PATIENCE = 10_000;
+
 export class Snapshot {
   readonly #order: Order;
   readonly #spanId: number[] = [];
@@ -41,11 +44,14 @@ export class Snapshot {
   #scan(list: readonly Batch[], tick: number): void {
     const { pageSize, stackAlign } = this.#order;
     const wire = new Wire();
+    let others = 0;
     for (const [index, batch] of list.entries()) {
       const { buf, end } = batch;
       let pos = batch.start;
       let time = Math.trunc(batch.time * tick);
       while (pos < end) {
+        // One M writes the snapshot in one go before anything else can happen.
+        if (others > PATIENCE) return;
         const type = buf[pos++]!;
         let args = ARGS[type]!;
         if (args < 0) break;
@@ -75,6 +81,8 @@ export class Snapshot {
         } else {
           if (wire.bad) break;
           pos = wire.pos;
+          if (type === EvHeapObject) others = 0;
+          else others++;
           for (; args > 1; args--) {
             while (buf[pos++]! > 127);
           }
