@@ -85,13 +85,12 @@ export class SpanHeap113 extends SpanHeap {
   private addArena(base: number, n: number): void {
     // Counts as released, though in no span yet.
     this.releasedPages += n;
-    if (base === this.arenaEnd) {
-      this.arenaEnd += n;
-      return;
+    if (base === this.arenaEnd) this.arenaEnd += n;
+    else {
+      this.takeFromArena(this.arenaEnd);
+      this.arenaBase = base;
+      this.arenaEnd = base + n;
     }
-    this.takeFromArena(this.arenaEnd);
-    this.arenaBase = base;
-    this.arenaEnd = base + n;
     // What is in no span must end a mapped range. It does when arenas come at the hint, not when they are placed.
     if (this.arenas.rangeOf(this.arenaEnd) !== undefined) this.takeFromArena(this.arenaEnd);
   }
