@@ -80,7 +80,7 @@ class TraceV2 implements EventSource {
       this.#extent(g);
       if (first) {
         first = false;
-        order.zero = order.nextTime;
+        order.zero = Math.max(order.nextTime, order.last + 1);
         if (this.info.hasAddresses) {
           const snapshot = new Snapshot(g, order, tick);
           if (!snapshot.empty) order.zero = snapshot.end;
