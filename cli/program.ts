@@ -4,7 +4,6 @@ import { EXIT } from "./exit-codes.ts";
 import { type Host, realServices, type Services } from "./host.ts";
 import { MESSAGES } from "./messages.ts";
 import { describeTerminal } from "./terminal.ts";
-import { version } from "./version.ts";
 import { Writer } from "./writer.ts";
 
 /** The program: reads the command line, runs the command, says what went wrong. Resolves to the exit code. */
@@ -25,11 +24,6 @@ export async function main(argv: readonly string[], host: Host, services: Servic
 }
 
 async function run(argv: readonly string[], host: Host, services: Services, out: Writer): Promise<number> {
-  // Before anything is loaded: scripts ask for the version to see whether the program is there.
-  if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-v")) {
-    await out.write(`${version()}\n`);
-    return EXIT.ok;
-  }
   const [{ parseCommandLine }, { COMMANDS }] = await Promise.all([import("./parse.ts"), import("./commands/index.ts")]);
   const terminal = describeTerminal(host.stdout, host.env);
   const parsed = parseCommandLine(argv, COMMANDS);

@@ -91,7 +91,7 @@ export function formatPercent(fraction: number): string {
   const percent = fraction * 100;
   // 99.97 % of a million is not all of it.
   if (fraction < 1 && percent >= 99.95) return ">99.9 %";
-  if (fraction > 0 && percent < 0.05) return "<0.1 %";
+  if (percent !== 0 && Math.abs(percent) < 0.05) return percent > 0 ? "<0.1 %" : ">-0.1 %";
   return `${Math.abs(percent) < 9.95 || percent > 99 ? percent.toFixed(1).replace(/\.0$/, "") : percent.toFixed(0)} %`;
 }
 

@@ -7,7 +7,7 @@ import { list } from "./text.ts";
 
 /** "trace.out (go-trace-v2, go1.27.0, exact, 123 456 events)". */
 export function inputLine(input: ReplayResult["inputs"][number]): string {
-  const facts = [input.format, input.goVersion ?? "unknown Go version", input.evidence];
+  const facts = [input.format, ...(input.goVersion === null ? [] : [input.goVersion]), input.evidence];
   return `${escapeText(input.path)} (${facts.map(escapeText).join(", ")}, ${formatCount(input.events)} events)`;
 }
 
@@ -109,7 +109,9 @@ export function returnedSentence(result: ReplayResult): string {
   ];
   const named = reasons.filter(([bytes]) => bytes > 0).map(([bytes, why]) => `${formatBytes(bytes)} ${why}`);
   const again =
-    summary.pageFaultBytes > 0 ? ` ${formatBytes(summary.pageFaultBytes)} of it was used again (page faults).` : "";
+    summary.pageFaultBytes > 0
+      ? ` ${formatBytes(summary.pageFaultBytes)} of returned pages were used again (page faults).`
+      : "";
   return `${formatBytes(summary.returnedTotal)} was returned to the system (modelled): ${list(named)}.${again}`;
 }
 

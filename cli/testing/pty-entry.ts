@@ -3,8 +3,14 @@
  * FAKE holds the options of the result as JSON.
  */
 import process from "node:process";
-import { main } from "../program.ts";
+import { runProcess } from "../process.ts";
 import { type FakeOptions, fakeResult } from "./fake-result.ts";
 
 const options = JSON.parse(process.env.FAKE ?? "{}") as FakeOptions;
-process.exitCode = await main(process.argv.slice(2), process, { replay: async () => fakeResult(options) });
+const { crashAfterMs } = options as { crashAfterMs?: number };
+if (crashAfterMs !== undefined) {
+  setTimeout(() => {
+    throw new Error("crash for a test");
+  }, crashAfterMs);
+}
+await runProcess(process.argv.slice(2), { replay: async () => fakeResult(options) });

@@ -6,7 +6,11 @@ import xterm from "@xterm/headless";
 import type { FakeOptions } from "./fake-result.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
-const entry = path.join(import.meta.dirname, "dist", "cli", "testing", "pty-entry.js");
+const dist = path.join(import.meta.dirname, "dist", "cli");
+/** The program with a made-up result. */
+export const entry = path.join(dist, "testing", "pty-entry.js");
+/** The program itself. */
+export const bin = path.join(dist, "main.js");
 
 /** Compiles the program for the tests that run it as a process: what is tested is always what the sources say. */
 export function compileEntry(): void {

@@ -6,9 +6,11 @@ import { timeStep } from "../figures.ts";
 import { drawStrip } from "./timeline.ts";
 import type { DrawView } from "./view.ts";
 
-const LABEL = 22;
+/** Room for labels: what the figures leave, within these. */
+const LABEL_LEAST = 20;
+const LABEL_MOST = 40;
 const BYTES = 10;
-const MARGIN = 17;
+const MARGIN = 16;
 const SHARE = 7;
 const EVIDENCE = 9;
 const DELTA = 11;
@@ -23,10 +25,12 @@ export const ledgerView: DrawView = (data, state, box, { unicode }) => {
   const ledger = data.ledgerAt(state.cursor);
   const then = state.mark === null ? null : data.result.ledgerAt(state.mark);
   const moment = formatMoment(state.cursor, timeStep(state));
+  const figures = BYTES + MARGIN + SHARE + EVIDENCE + 2 + (then ? DELTA : 0);
+  const labelWidth = Math.max(LABEL_LEAST, Math.min(LABEL_MOST, box.width - figures - 2));
   const row = (y: number, cells: readonly string[]): void => {
     const [label = "", bytes = "", margin = "", share = "", evidence = "", delta = ""] = cells;
     const text =
-      cut(label, LABEL - 1).padEnd(LABEL) +
+      cut(label, labelWidth - 1).padEnd(labelWidth) +
       bytes.padStart(BYTES) +
       margin.padStart(MARGIN) +
       share.padStart(SHARE) +
@@ -36,7 +40,7 @@ export const ledgerView: DrawView = (data, state, box, { unicode }) => {
   };
   row(2, [`RSS at ${moment}`, "bytes", "+-", "share", "evidence", "since mark"]);
   for (let x = 0; x < box.width; x++) canvas.restyle(x, 2, "title");
-  const besideAt = 1 + LABEL + BYTES + MARGIN + SHARE + EVIDENCE + 2 + (then ? DELTA : 0) + 2;
+  const besideAt = 1 + labelWidth + figures + 2;
   const beside = box.width >= BASIS_BESIDE;
 
   let y = HEAD;

@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { compileEntry, type PtyOptions, PtyRun } from "../testing/pty.ts";
+import { bin, compileEntry, entry, type PtyOptions, PtyRun } from "./testing/pty.ts";
 
 const ENTER = "\x1b[?1049h";
 const LEAVE = "\x1b[?1049l";
@@ -14,11 +15,41 @@ const END = "\x1b[F";
 const PAGE_DOWN = "\x1b[6~";
 const SHIFT_TAB = "\x1b[Z";
 
+// One file for all tests that need the compiled program: two would compile it into each other's way.
+beforeAll(compileEntry, 120_000);
+
+describe("as a process", () => {
+  const run = (file: string, ...argv: string[]) => spawnSync(process.execPath, [file, ...argv], { encoding: "utf8" });
+
+  test("says its version without loading anything else", () => {
+    const { status, stdout, stderr } = run(bin, "--version");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test("ends with the exit code of what went wrong", () => {
+    expect(run(bin, "--nonsense").status).toBe(2);
+    const missing = run(bin, "no-such-file.out");
+    expect(missing.status).toBe(3);
+    expect(missing.stdout).toBe("");
+    expect(missing.stderr).toMatch(/^gopages: no-such-file\.out.*\n$/);
+  });
+
+  test.skipIf(process.platform === "win32")("a reader that closes the pipe hears no complaint", () => {
+    const script = `{ "$0" "$1" trace.out --json --samples all; echo "code $?" >&2; } | head -c 100`;
+    const { stdout, stderr } = spawnSync("/bin/sh", ["-c", script, process.execPath, entry], {
+      encoding: "utf8",
+      env: { ...process.env, FAKE: JSON.stringify({ rows: 50_000 }) },
+    });
+    expect(stdout).toHaveLength(100);
+    expect(stderr).toBe("code 0\n");
+  });
+});
+
 // node-pty and sh are what these need; the model that draws has its own tests, which run anywhere.
 describe.skipIf(process.platform === "win32")("on a terminal", () => {
   const runs: PtyRun[] = [];
 
-  beforeAll(compileEntry, 120_000);
   afterEach(() => {
     for (const run of runs.splice(0)) run.end();
   });
@@ -160,6 +191,13 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     process.kill(run.pty.pid, name);
     expect(await run.exited()).toMatchObject({ signal: number });
     await run.text();
+    expectRestored(run);
+  });
+
+  test("an error that nothing caught gives the terminal back and is said after that", async () => {
+    const run = await start({ fake: { crashAfterMs: 3000 } as object });
+    expect(await run.exited()).toMatchObject({ exitCode: 70 });
+    expect(await run.text()).toContain("a bug in gopages: crash for a test; please report");
     expectRestored(run);
   });
 
