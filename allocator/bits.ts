@@ -227,6 +227,34 @@ export function findInChunk(b: Int32Array, o: number, n: number, searchIdx: numb
   return (first + 1) << 10;
 }
 
+/** First page of the free run that ends at page i: pages [result, i) are free. */
+export function freeBelow(b: Int32Array, o: number, i: number): number {
+  let w = i >>> 5;
+  const bit = i & 31;
+  if (bit !== 0) {
+    const x = b[o + w]! << (32 - bit);
+    if (x !== 0) return i - Math.clz32(x);
+  }
+  while (w > 0) {
+    const x = b[o + --w]!;
+    if (x !== 0) return (w << 5) + 32 - Math.clz32(x);
+  }
+  return 0;
+}
+
+/** First page from j on that is allocated: pages [j, result) are free. */
+export function freeAbove(b: Int32Array, o: number, j: number): number {
+  let w = j >>> 5;
+  if (w === CHUNK_HALVES) return PALLOC_CHUNK_PAGES;
+  const x = b[o + w]! >>> (j & 31);
+  if (x !== 0) return j + 31 - Math.clz32(x & -x);
+  while (++w < CHUNK_HALVES) {
+    const y = b[o + w]!;
+    if (y !== 0) return (w << 5) + 31 - Math.clz32(y & -y);
+  }
+  return PALLOC_CHUNK_PAGES;
+}
+
 /** fillAligned for m up to 32: each aligned group of m bits that has a one becomes all ones. */
 export function fillAligned32(x: number, m: number): number {
   switch (m) {

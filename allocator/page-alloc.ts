@@ -2,8 +2,9 @@
  * The page allocator (mpagealloc.go, Go 1.14 to 1.27): address-ordered first fit over a bitmap, by a radix tree.
  *
  * Results equal the runtime's bit for bit: addresses, bitmaps, summaries, searchAddr. One thing is done differently: the
- * runtime updates summaries with each operation, here a chunk is marked stale and its summary recomputed when somebody
- * reads the tree. Most operations never do: they find their pages in searchAddr's chunk.
+ * runtime recomputes a chunk's summary with each operation and merges it into the tree at once. Here an operation looks at the
+ * free run it changed, from which the chunk's summary mostly follows, and the levels above are brought up to date when
+ * somebody reads them. Most operations never do: they find their pages in searchAddr's chunk.
  *
  * Addresses at the interface are those of the program. Inside, a page is a chunk number and an index in the chunk, where
  * chunks count from the bottom of the linear address space (address + 2^47, as arenaBaseOffset makes it on amd64).
@@ -16,14 +17,19 @@ import {
   findInChunk,
   foundFirstFree,
   foundPage,
+  freeAbove,
+  freeBelow,
   PALLOC_CHUNK_PAGES,
   popcntRange,
   popcount32,
   setRange,
+  sumEnd,
+  sumMax,
   summarize,
+  sumStart,
 } from "./bits.ts";
 import type { Scavenger, ScavengerFactory } from "./scavenger.ts";
-import { BLOCK_CHUNKS, enlarged, FOUND_NONE, FOUND_RUN, MAX_CHUNKS, Summaries } from "./summary.ts";
+import { BLOCK_CHUNKS, enlarged, FOUND_NONE, FOUND_RUN, MAX_CHUNKS, STRIDE, Summaries } from "./summary.ts";
 
 /** 2^47: linear address = address + this. */
 export const LINEAR_OFFSET = 0x800000000000;
@@ -73,11 +79,10 @@ export class PageAlloc {
   /** Called for each run of pages that the scavenger returns. */
   onScavenged: ((base: number, pages: number) => void) | null = null;
 
-  /** Chunks whose summaries are not up to date, and their number. */
+  /** Chunks whose summaries the levels above may not know yet, and their number. One may be there twice. */
   private readonly stale = new Int32Array(256);
   private staleCount = 0;
   private lastStale = -1;
-  private isStale = new Uint8Array(BLOCK_CHUNKS);
 
   private readonly chunksPerByte: number;
   private readonly pagesPerByte: number;
@@ -132,7 +137,7 @@ export class PageAlloc {
       const o = slotChunk * CHUNK_HALVES;
       this.bits.fill(0, o, o + CHUNK_HALVES);
       this.scav.fill(-1, o, o + CHUNK_HALVES);
-      this.touch(slotChunk);
+      this.summarize(slotChunk);
     }
     // Growth is not taken back, so what it added stays to be found.
     if (this.journaling && start < this.journalChunk) {
@@ -148,9 +153,6 @@ export class PageAlloc {
     if (used < chunks * CHUNK_HALVES) {
       this.bits = enlarged(this.bits, chunks * CHUNK_HALVES).fill(-1, used);
       this.scav = enlarged(this.scav, chunks * CHUNK_HALVES);
-      const isStale = new Uint8Array(chunks);
-      isStale.set(this.isStale);
-      this.isStale = isStale;
     }
     this.scavenger.resize(chunks);
   }
@@ -161,19 +163,16 @@ export class PageAlloc {
     if (searchChunk >= this.end) return 0;
     if (PALLOC_CHUNK_PAGES - this.searchPage >= n) {
       const slotChunk = this.searchSlotChunk;
-      // The runtime asks the summary if they are in this chunk. The bits know it too, also when the summary is stale.
-      if (this.isStale[slotChunk] === 1 || this.summaries.leafMax(slotChunk) >= n) {
+      if (this.summaries.leaf[slotChunk * STRIDE + 1]! >= n) {
         const r = findInChunk(this.bits, slotChunk * CHUNK_HALVES, n, this.searchPage);
         const page = foundPage(r);
-        if (page >= 0) {
-          if (this.journaling) this.record(slotChunk);
-          this.lastScav = allocRange(this.bits, this.scav, slotChunk * CHUNK_HALVES, page, n);
-          if (this.scavenger.countsPages) this.scavenger.allocated(slotChunk, n);
-          this.touch(slotChunk);
-          const first = foundFirstFree(r);
-          if (first > this.searchPage) this.searchPage = first;
-          return searchChunk * this.chunkBytes - LINEAR_OFFSET + page * this.pageSize;
-        }
+        if (this.journaling) this.record(slotChunk);
+        this.lastScav = allocRange(this.bits, this.scav, slotChunk * CHUNK_HALVES, page, n);
+        if (this.scavenger.countsPages) this.scavenger.allocated(slotChunk, n);
+        this.noteAlloc(slotChunk, page, n, page);
+        const first = foundFirstFree(r);
+        if (first > this.searchPage) this.searchPage = first;
+        return searchChunk * this.chunkBytes - LINEAR_OFFSET + page * this.pageSize;
       }
     }
     return this.allocSlow(n);
@@ -219,7 +218,7 @@ export class PageAlloc {
     this.freePage = freePage;
     // findMappedAddr: a wider window may begin below what is mapped.
     const i = s.slotChunk(s.freeLo);
-    if (freePage === 0 && (i < 0 || s.leafMax(i) === 0)) {
+    if (freePage === 0 && (i < 0 || s.leaf[i * STRIDE + 1] === 0)) {
       const mapped = this.inUse.findAddrGreaterEqual(s.freeLo * this.chunkBytes);
       this.freeChunk = mapped < 0 ? MAX_CHUNKS : (mapped * this.chunksPerByte) | 0;
     }
@@ -248,7 +247,7 @@ export class PageAlloc {
       if (this.journaling) this.record(slotChunk);
       scav += allocRange(this.bits, this.scav, slotChunk * CHUNK_HALVES, page, k);
       if (counts) this.scavenger.allocated(slotChunk, k);
-      this.touch(slotChunk);
+      this.noteAlloc(slotChunk, page, k, 0);
       n -= k;
       page = 0;
       chunk++;
@@ -266,7 +265,7 @@ export class PageAlloc {
       const slotChunk = this.summaries.slotChunk(chunk);
       clearRange(this.bits, slotChunk * CHUNK_HALVES, page, k);
       this.scavenger.freed(chunk, slotChunk, page, k);
-      this.touch(slotChunk);
+      this.noteFree(slotChunk, page, k);
       n -= k;
       page = 0;
       chunk++;
@@ -287,7 +286,7 @@ export class PageAlloc {
       setRange(this.bits, o, page, k);
       setRange(this.scav, o, page, k);
       if (this.scavenger.countsPages) this.scavenger.allocated(slotChunk, k);
-      this.touch(slotChunk);
+      this.summarize(slotChunk);
       n -= k;
       page = 0;
       chunk++;
@@ -333,7 +332,7 @@ export class PageAlloc {
     this.bits[o] = -1;
     this.bits[o + 1] = -1;
     if (this.scavenger.countsPages) this.scavenger.allocated(slotChunk, free);
-    this.touch(slotChunk);
+    this.summarize(slotChunk);
   }
 
   /** The bitmap's part of pageCache.flush: free pages and scavenged bits of a block come back. */
@@ -349,7 +348,7 @@ export class PageAlloc {
     const highest = cacheHi !== 0 ? 63 - Math.clz32(cacheHi) : 31 - Math.clz32(cacheLo);
     this.scavenger.flushed(chunk, slotChunk, page + highest, popcount64(cacheLo, cacheHi));
     this.lowerSearch(chunk, page);
-    this.touch(slotChunk);
+    this.summarize(slotChunk);
   }
 
   /**
@@ -451,7 +450,7 @@ export class PageAlloc {
         this.scav[to + i]! |= this.journal[o + 1 + CHUNK_HALVES + i]!;
       }
       this.scavenger.restore(slotChunk, this.journal, o + 1 + 2 * CHUNK_HALVES);
-      this.touch(slotChunk);
+      this.summarize(slotChunk);
     }
     this.journalLength = 0;
     this.journaling = false;
@@ -469,27 +468,59 @@ export class PageAlloc {
     if (chunk < this.searchChunk || (chunk === this.searchChunk && page < this.searchPage)) this.setSearch(chunk, page);
   }
 
-  /** Notes that a chunk's summary is stale. */
+  /** Updates a chunk's summary for pages [i, i + n) that became free: they join the free pages around them. */
+  private noteFree(slotChunk: number, i: number, n: number): void {
+    const o = slotChunk * CHUNK_HALVES;
+    const lo = freeBelow(this.bits, o, i);
+    const hi = freeAbove(this.bits, o, i + n);
+    const { leaf } = this.summaries;
+    const q = slotChunk * STRIDE;
+    if (lo === 0) leaf[q] = hi;
+    if (hi - lo > leaf[q + 1]!) leaf[q + 1] = hi - lo;
+    if (hi === PALLOC_CHUNK_PAGES) leaf[q + 2] = hi - lo;
+    this.touch(slotChunk);
+  }
+
+  /**
+   * Updates a chunk's summary for pages [i, i + n) that were allocated out of the free run around them. No run of n pages
+   * lies below page `from`.
+   */
+  private noteAlloc(slotChunk: number, i: number, n: number, from: number): void {
+    const o = slotChunk * CHUNK_HALVES;
+    const lo = freeBelow(this.bits, o, i);
+    const hi = freeAbove(this.bits, o, i + n);
+    const { leaf } = this.summaries;
+    const q = slotChunk * STRIDE;
+    if (lo === 0) leaf[q] = i;
+    if (hi === PALLOC_CHUNK_PAGES) leaf[q + 2] = hi - i - n;
+    // If it was (one of) the longest, and there is no other as long, only a look at the whole chunk tells.
+    if (hi - lo >= leaf[q + 1]! && foundPage(findInChunk(this.bits, o, hi - lo, from)) < 0) {
+      leaf[q + 1] = sumMax(summarize(this.bits, o));
+    }
+    this.touch(slotChunk);
+  }
+
+  /** Computes a chunk's summary anew. */
+  private summarize(slotChunk: number): void {
+    const sum = summarize(this.bits, slotChunk * CHUNK_HALVES);
+    const { leaf } = this.summaries;
+    leaf[slotChunk * STRIDE] = sumStart(sum);
+    leaf[slotChunk * STRIDE + 1] = sumMax(sum);
+    leaf[slotChunk * STRIDE + 2] = sumEnd(sum);
+    this.touch(slotChunk);
+  }
+
+  /** Notes that the levels above a chunk may not know its summary. */
   private touch(slotChunk: number): void {
     if (slotChunk === this.lastStale) return;
+    if (this.staleCount === this.stale.length) this.update();
     this.lastStale = slotChunk;
-    if (this.isStale[slotChunk] === 1) return;
-    if (this.staleCount === this.stale.length) {
-      this.update();
-      this.lastStale = slotChunk;
-    }
-    this.isStale[slotChunk] = 1;
     this.stale[this.staleCount++] = slotChunk;
   }
 
   /** pageAlloc.update for all that changed. Whoever reads the summaries from outside calls it first. */
   update(): void {
-    const count = this.staleCount;
-    for (let i = 0; i < count; i++) {
-      const slotChunk = this.stale[i]!;
-      this.isStale[slotChunk] = 0;
-      this.summaries.update(slotChunk, summarize(this.bits, slotChunk * CHUNK_HALVES));
-    }
+    for (let i = 0; i < this.staleCount; i++) this.summaries.update(this.stale[i]!);
     this.staleCount = 0;
     this.lastStale = -1;
   }

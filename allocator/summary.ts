@@ -22,7 +22,7 @@ const ROOT_ENTRIES = MAX_CHUNKS >>> 12;
 export const LEVEL_LOG_PAGES = [21, 18, 15, 12, 9] as const;
 export const SUMMARY_LEVELS = 5;
 
-/** Integers an entry takes: start, max, end and one of padding, so that an entry never straddles two cache lines. */
+/** Integers an entry takes: start, max, end and a fourth, so that an entry never straddles two cache lines. */
 export const STRIDE = 4;
 
 /** What find() found; see there. */
@@ -45,7 +45,11 @@ export class Summaries {
   private level1 = new Int32Array(STRIDE);
   private level2 = new Int32Array(8 * STRIDE);
   private level3 = new Int32Array(64 * STRIDE);
-  private leaf = new Int32Array(BLOCK_CHUNKS * STRIDE);
+  /**
+   * The chunks' own entries. They are kept up to date by whoever changes bitmaps; the fourth integer is the entry, packed as
+   * by summarize, that the levels above know of.
+   */
+  leaf = new Int32Array(BLOCK_CHUNKS * STRIDE);
   /** The level-1 entries under one root entry, gathered. */
   private readonly siblings = new Int32Array(8 * STRIDE);
 
@@ -98,14 +102,19 @@ export class Summaries {
     return (this.slotBlock[slotChunk >>> LOG_BLOCK_CHUNKS]! << LOG_BLOCK_CHUNKS) | (slotChunk & (BLOCK_CHUNKS - 1));
   }
 
-  /** A chunk's max. */
-  leafMax(slotChunk: number): number {
-    return this.leaf[slotChunk * STRIDE + 1]!;
-  }
-
-  /** Sets a chunk's summary (as packed by summarize) and those above it, as pageAlloc.update does. */
-  update(slotChunk: number, sum: number): void {
-    if (!store(this.leaf, slotChunk * STRIDE, sumStart(sum), sumMax(sum), sumEnd(sum))) return;
+  /** Brings the levels above a chunk up to date with its entry (pageAlloc.update's walk up the tree). */
+  update(slotChunk: number): void {
+    const q = slotChunk * STRIDE;
+    const max = this.leaf[q + 1]!;
+    const sum = this.leaf[q]! | (max << 10) | (this.leaf[q + 2]! << 20);
+    const old = this.leaf[q + 3]!;
+    if (sum === old) return;
+    this.leaf[q + 3] = sum;
+    if (sumStart(sum) === sumStart(old) && sumEnd(sum) === sumEnd(old)) {
+      // Only the longest run changed. Above, it counts if it was the longest there, or is now.
+      const above = this.level3[(slotChunk >>> 3) * STRIDE + 1]!;
+      if (sumMax(old) < above && max <= above) return;
+    }
     const m = this.merged;
     mergeEntries(this.leaf, (slotChunk & ~7) * STRIDE, 9, m);
     let i = slotChunk >>> 3;
