@@ -43,11 +43,7 @@ import { TouchedPages } from "./touched.ts";
 
 const PAGE = 8192;
 
-/**
- * How long after the world starts again the page caches of idle Ps are flushed (mgc.go:gcMarkTermination's forEachP, after
- * the profile flush and freeStackSpans). A P that starts within it was not idle. ns.
- */
-const IDLE_FLUSH_DELAY = 60_000;
+const NOBODY = -2;
 /** Marks kept for the picture; beyond it every other one of the small ones goes. */
 const MAX_MARKS = 20_000;
 
@@ -63,6 +59,8 @@ export interface MachineOptions {
   readonly uncorrected: boolean;
   /** Whether the model follows the recording's addresses after a miss; false when another policy is asked for. */
   readonly correct: boolean;
+  /** Whether the recording may lack span events (Go 1.23 drops some). */
+  readonly losesSpans: boolean;
   /** GOMEMLIMIT in bytes, Infinity for none. */
   readonly memoryLimit: number;
   /** Base of the lowest in-use range when the recording began, null when unknown. */
@@ -96,6 +94,10 @@ export class Machine {
   readonly #spans = new Map<number, number>();
   #snapshot: LiveSpan[] | null = [];
   readonly #running: boolean[] = [];
+  readonly #since: number[] = [];
+  /** Of each P, ns run since the world started again after mark termination. */
+  readonly #ran: number[] = [];
+  #worldStart = 0;
   #heapLive = 0;
   #heapGoal = Number.NaN;
   #marked = 0;
@@ -103,7 +105,8 @@ export class Machine {
   #lastHeapInuse = 0;
   #inMark = false;
   #stopped = 0;
-  #flushIdleAt = Number.POSITIVE_INFINITY;
+  /** The P whose next event comes after the flush of idle page caches. */
+  #flushBy = NOBODY;
   #pendingFlush = false;
   #commitPending = false;
   #freesOsMemory = false;
@@ -124,6 +127,7 @@ export class Machine {
       this.heap,
       options.uncorrected ? options.era.create(options.heap) : null,
       options.correct,
+      options.losesSpans,
     );
     this.#world = { heap: this.heap, procs: options.heap.procs };
     this.#background = options.background(this.#world);
@@ -160,6 +164,8 @@ export class Machine {
         default:
           if (this.#snapshot !== null) this.#begin(t);
           this.#advance(t);
+          if (p[i] === this.#flushBy) this.#flushIdle(t);
+          if (p[i]! >= 0) this.placement.heard(p[i]!);
           this.#event(kind[i]!, t, p[i]!, addr[i]!, size[i]!, aux[i]!);
       }
     }
@@ -190,7 +196,6 @@ export class Machine {
 
   /** Lets simulated time pass up to `t`: idle caches are flushed, the scavenger works. */
   #advance(t: number): void {
-    if (t >= this.#flushIdleAt) this.#flushIdle();
     while (t >= this.#background.next) {
       const at = this.#background.next;
       const before = this.heap.stats.returned.background;
@@ -205,11 +210,12 @@ export class Machine {
     this.now = t;
   }
 
-  #flushIdle(): void {
-    this.#flushIdleAt = Number.POSITIVE_INFINITY;
+  #flushIdle(t: number): void {
+    this.#flushBy = NOBODY;
     this.#pendingFlush = false;
     for (let p = 0; p < this.#world.procs; p++) {
-      if (this.#running[p] !== true) this.placement.flush(p);
+      const idle = this.#running[p] !== true && (this.#ran[p] ?? 0) === 0;
+      if (idle) this.placement.flush(p);
     }
   }
 
@@ -219,7 +225,7 @@ export class Machine {
         this.#spanAlloc(t, p, addr, size, aux);
         break;
       case SPAN_FREE:
-        this.#spanFree(t, addr, size);
+        this.#spanFree(t, p, addr);
         break;
       case STACK_ALLOC:
         this.#stackTouch.alloc(p, this.#modelAddr(addr), size);
@@ -246,8 +252,10 @@ export class Machine {
         break;
       case P_START:
         this.#running[p] = true;
+        this.#since[p] = t;
         break;
       case P_STOP:
+        if (this.#running[p]) this.#ran[p] = (this.#ran[p] ?? 0) + t - Math.max(this.#since[p] ?? 0, this.#worldStart);
         this.#running[p] = false;
         break;
       case PROCS:
@@ -261,7 +269,11 @@ export class Machine {
         break;
       case STW_END:
         this.#stopped = Math.max(0, this.#stopped - 1);
-        if (this.#pendingFlush) this.#flushIdleAt = t + IDLE_FLUSH_DELAY;
+        if (this.#pendingFlush) {
+          this.#flushBy = p;
+          this.#worldStart = t;
+          this.#ran.fill(0);
+        }
         break;
       case SCAVENGED:
         this.counts.scavengedRecorded += size * PAGE;
@@ -301,15 +313,15 @@ export class Machine {
     this.#returned = returned.limit;
   }
 
-  #spanFree(t: number, addr: number, _size: number): void {
+  #spanFree(t: number, p: number, addr: number): void {
     const pages = this.#spans.get(addr);
     if (pages === undefined) {
-      this.counts.lateFrees++;
+      if (!this.placement.freeLost(addr)) this.counts.lateFrees++;
       return;
     }
     this.#spans.delete(addr);
     if (pages > 0) this.objects.spanFree(addr, pages);
-    this.placement.free(addr, Math.abs(pages), pages < 0);
+    this.placement.free(addr, Math.abs(pages), pages < 0, p);
     this.heap.now = t;
     this.#dirty = true;
   }
@@ -338,6 +350,7 @@ export class Machine {
       if (manual && pages <= 4) this.touched.touch(base, pages * PAGE);
     }
     this.peakSpans = this.#spans.size;
+    if (spans.length > 0) this.placement.begin(this.#world.procs);
     this.#grown = this.heap.stats.grown;
     this.#dirty = true;
     this.record(t);

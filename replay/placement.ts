@@ -1,4 +1,4 @@
-import { PAGE_STATES, type PageHeap } from "../allocator/types.ts";
+import { type CacheBlock, PAGE_STATES, type PageHeap } from "../allocator/types.ts";
 import { NO_ADDR } from "../parsers/events.ts";
 import type { Placement } from "./result.ts";
 
@@ -7,6 +7,27 @@ const PAGE = 8192;
 /** mpagecache.go: a cache holds pages of one 64-page block, and serves spans below 16 pages. */
 const BLOCK = 64 * PAGE;
 const PAGE_CACHE_LIMIT = 16;
+
+/** Spans that Go 1.23 loses are of 32 KiB; this many in a row at most are looked for. */
+const LOST_PAGES = 4;
+const MOST_LOST = 6;
+
+/** Where a page cache would put a span: mpagecache.go:pageCache.alloc. 0 if it has no room. */
+function firstFit(cache: CacheBlock, pages: number): number {
+  let run = 0;
+  for (let i = 0; i < 64; i++) {
+    run = ((i < 32 ? cache.lo >>> i : cache.hi >>> (i - 32)) & 1) === 1 ? run + 1 : 0;
+    if (run === pages) return cache.base + (i - pages + 1) * PAGE;
+  }
+  return 0;
+}
+
+function take(cache: CacheBlock, addr: number, pages: number): void {
+  for (let i = (addr - cache.base) / PAGE, n = 0; n < pages; i++, n++) {
+    if (i < 32) cache.lo &= ~(1 << i);
+    else cache.hi &= ~(1 << (i - 32));
+  }
+}
 
 function isFree(state: number): boolean {
   return PAGE_STATES[state] === "free" || PAGE_STATES[state] === "released";
@@ -26,6 +47,17 @@ export class PlacementCheck {
   readonly #placed = new Map<number, number>();
   /** Spans that `heap` could not put where they were recorded, or that have no recorded place. */
   readonly #moved = new Map<number, number>();
+  /** Ps whose page cache at the recording's start is not known yet. */
+  readonly #unknown = new Set<number>();
+  /** What a P's cache held when it was flushed as idle, until the P allocates again. */
+  readonly #flushed: (CacheBlock | null)[] = [];
+  readonly #lost = new Map<number, number>();
+  readonly #losesSpans: boolean;
+  /** The last span that each P freed, until the P does something else. */
+  readonly #lastFree: ({ base: number; pages: number; manual: boolean; held: boolean } | null)[] = [];
+  #procs = 0;
+  /** Spans found to be missing from the recording. */
+  lostSpans = 0;
   #first = true;
   #spans = 0;
   #exact = 0;
@@ -35,12 +67,16 @@ export class PlacementCheck {
 
   readonly #correct: boolean;
 
-  /** @param correct whether `heap` follows the recording's addresses after a miss (false: another policy is asked for) */
-  constructor(heap: PageHeap, uncorrected: PageHeap | null, correct = true) {
+  /**
+   * @param correct whether `heap` follows the recording's addresses after a miss (false: another policy is asked for)
+   * @param losesSpans whether the recording may lack spans (Go 1.23)
+   */
+  constructor(heap: PageHeap, uncorrected: PageHeap | null, correct = true, losesSpans = false) {
     this.heap = heap;
     this.#free = uncorrected;
     this.#correct = correct;
     heap.journal = correct;
+    this.#losesSpans = losesSpans;
   }
 
   /**
@@ -66,12 +102,180 @@ export class PlacementCheck {
       else this.#firstDivergence ??= { t, span: this.#spans, p, pages, recorded: name, predicted };
       if (Math.floor(predicted / CHUNK) === Math.floor(name / CHUNK)) this.#sameChunk++;
     }
-    if (predicted === name) return name;
-    this.heap.undoAlloc?.();
-    if (this.heap.placeSpan(name, pages, p, manual)) return name;
-    const base = this.heap.allocSpan(pages, p, manual);
-    if (base !== 0) this.#moved.set(name, base);
-    return base;
+    if (cached) this.#unknown.delete(p);
+    if (predicted !== name) {
+      this.heap.undoAlloc?.();
+      if (!this.#explain(name, pages, p, manual, predicted) && !this.#force(name, pages, p, manual)) {
+        const base = this.heap.allocSpan(pages, p, manual);
+        if (base !== 0) this.#moved.set(name, base);
+        return base;
+      }
+    }
+    if (cached) this.#flushed[p] = null;
+    return name;
+  }
+
+  /**
+   * Looks for what the model can't have known that makes its policy give the recorded address, and makes it so: the flush of
+   * an idle P that was not idle; a P not heard of yet whose page cache holds the place that was predicted; spans that the
+   * recording lost.
+   */
+  #explain(name: number, pages: number, p: number, manual: boolean, predicted: number): boolean {
+    const { heap } = this;
+    const flushed = this.#flushed[p];
+    if (pages < PAGE_CACHE_LIMIT && flushed && firstFit(flushed, pages) === name) {
+      this.#setCache(p, flushed);
+      if (heap.allocSpan(pages, p, manual) === name) return true;
+      heap.undoAlloc?.();
+    }
+    if (predicted < name) {
+      if (this.#notFreeYet(name, pages, p, manual, predicted)) return true;
+      if (this.#heldElsewhere(name, pages, p, manual, predicted)) return true;
+    }
+    if (this.#losesSpans && this.#findLost(name, pages, p, manual)) return true;
+    return pages < PAGE_CACHE_LIMIT && p >= 0 && this.#cacheDiffers(name, pages, p, manual, predicted);
+  }
+
+  /**
+   * P's own cache is not what it was taken for: it lacks the free runs below the recorded address (freed after the cache was
+   * filled, before the recording), or it was used up already.
+   */
+  #cacheDiffers(name: number, pages: number, p: number, manual: boolean, predicted: number): boolean {
+    const { heap } = this;
+    const cache = heap.cacheBlock?.(p);
+    if (!cache || firstFit(cache, pages) !== predicted) return false;
+    const without = { ...cache };
+    for (let at = firstFit(without, pages); at !== 0 && at < name; at = firstFit(without, pages))
+      take(without, at, pages);
+    const used = firstFit(without, pages) !== name;
+    heap.flushPageCache(p);
+    if (!used) this.#setCache(p, without);
+    if (heap.allocSpan(pages, p, manual) === name) return true;
+    heap.undoAlloc?.();
+    this.#setCache(p, cache);
+    return false;
+  }
+
+  /**
+   * A free is recorded before it takes effect (mheap.go:freeSpan), and a thread can lose its processor in between. The last
+   * span that another P freed is still in use, until that P is heard of again.
+   */
+  #notFreeYet(name: number, pages: number, p: number, manual: boolean, predicted: number): boolean {
+    const { heap } = this;
+    for (let q = 0; q < this.#procs; q++) {
+      const late = this.#lastFree[q];
+      if (q === p || !late || late.held) continue;
+      if (predicted + pages * PAGE <= late.base || predicted >= late.base + late.pages * PAGE) continue;
+      if (!heap.placeSpan(late.base, late.pages, -1, late.manual)) continue;
+      const again = heap.allocSpan(pages, p, manual);
+      if (again === name) {
+        late.held = true;
+        return true;
+      }
+      heap.undoAlloc?.();
+      heap.freeSpan(late.base, late.pages, late.manual);
+    }
+    return false;
+  }
+
+  /** P `p` does something: a free of its own that was found not to have taken effect has by now. */
+  heard(p: number): void {
+    const late = this.#lastFree[p];
+    if (!late) return;
+    this.#lastFree[p] = null;
+    if (late.held) this.heap.freeSpan(late.base, late.pages, late.manual);
+  }
+
+  /**
+   * The place that was predicted is passed over, so another P's cache holds it: that of a P not heard of yet, of one that
+   * the model flushed as idle, or of one whose refill came before this span though its own event comes after.
+   */
+  #heldElsewhere(name: number, pages: number, p: number, manual: boolean, predicted: number): boolean {
+    const { heap } = this;
+    const block = Math.floor(predicted / BLOCK) * BLOCK;
+    for (let q = 0; q < this.#procs; q++) {
+      const flushed = this.#flushed[q];
+      const known = flushed && flushed.base === block;
+      const empty = q !== p && heap.cacheBlock?.(q) === null;
+      if (!known && !empty) continue;
+      if (known) this.#setCache(q, flushed);
+      else heap.seedCache?.(q, predicted);
+      const again = heap.allocSpan(pages, p, manual);
+      const further = again > predicted && again < name;
+      if (again !== name) heap.undoAlloc?.();
+      if (again === name || (further && this.#heldElsewhere(name, pages, p, manual, again))) {
+        this.#unknown.delete(q);
+        this.#flushed[q] = null;
+        return true;
+      }
+      heap.flushPageCache(q);
+    }
+    return false;
+  }
+
+  /**
+   * Go 1.23 drops the event of a span when its thread can't take the tracer's lock. They are stack or work buffer spans; if
+   * some of them before this one explain its place, they are in use from now on.
+   */
+  #findLost(name: number, pages: number, p: number, manual: boolean): boolean {
+    const { heap } = this;
+    const cache = p >= 0 && pages < PAGE_CACHE_LIMIT ? heap.cacheBlock?.(p) : null;
+    if (!cache) return false;
+    const left = { ...cache };
+    for (let n = 1; n <= MOST_LOST; n++) {
+      const lost = firstFit(left, LOST_PAGES);
+      if (lost === 0) return false;
+      take(left, lost, LOST_PAGES);
+      if (firstFit(left, pages) !== name) continue;
+      for (let i = 0; i < n; i++) this.#lost.set(heap.allocSpan(LOST_PAGES, p, true), LOST_PAGES);
+      this.lostSpans += n;
+      if (heap.allocSpan(pages, p, manual) === name) return true;
+      heap.undoAlloc?.();
+      return false;
+    }
+    return false;
+  }
+
+  /** Puts the span where it was recorded; a lost span that stands there was freed unseen. */
+  #force(name: number, pages: number, p: number, manual: boolean): boolean {
+    if (this.heap.placeSpan(name, pages, p, manual)) return true;
+    let freed = false;
+    for (let q = 0; q < this.#procs; q++) {
+      if (!this.#lastFree[q]?.held) continue;
+      this.heard(q);
+      freed = true;
+    }
+    for (const [base, held] of this.#lost) {
+      if (base >= name + pages * PAGE || base + held * PAGE <= name) continue;
+      this.#lost.delete(base);
+      this.heap.freeSpan(base, held, true);
+      freed = true;
+    }
+    return freed && this.heap.placeSpan(name, pages, p, manual);
+  }
+
+  /** A free event of a span that no event took: true if it is one of those found lost. */
+  freeLost(name: number): boolean {
+    const pages = this.#lost.get(name);
+    if (pages === undefined) return false;
+    this.#lost.delete(name);
+    this.heap.freeSpan(name, pages, true);
+    return true;
+  }
+
+  /** Gives P `p` exactly these pages as its cache, as far as they are free. */
+  #setCache(p: number, cache: CacheBlock): void {
+    const { heap } = this;
+    const states = new Uint8Array(BLOCK / PAGE);
+    heap.pageStates(cache.base, states);
+    const held: number[] = [];
+    for (let i = 0; i < states.length; i++) {
+      const wanted = ((i < 32 ? cache.lo >>> i : cache.hi >>> (i - 32)) & 1) === 1;
+      if (!wanted && isFree(states[i]!)) held.push(cache.base + i * PAGE);
+    }
+    for (const base of held) heap.placeSpan(base, 1, -1, true);
+    heap.seedCache?.(p, cache.base);
+    for (const base of held) heap.freeSpan(base, 1, true);
   }
 
   /**
@@ -104,6 +308,12 @@ export class PlacementCheck {
     if (!first && base === name) this.#exactUncorrected++;
   }
 
+  /** The starting state is complete: Ps are known to exist, their caches are not known. */
+  begin(procs: number): void {
+    this.#procs = procs;
+    for (let p = 0; p < procs; p++) this.#unknown.add(p);
+  }
+
   /** Places a span that was alive before the recording began. */
   place(addr: number, pages: number, manual: boolean): boolean {
     this.#free?.placeSpan(addr, pages, -1, manual);
@@ -122,10 +332,11 @@ export class PlacementCheck {
     return this.#moved.get(name) ?? name;
   }
 
-  free(name: number, pages: number, manual: boolean): void {
+  free(name: number, pages: number, manual: boolean, p: number): void {
     const base = this.baseOf(name);
     this.#moved.delete(name);
     this.heap.freeSpan(base, pages, manual);
+    if (this.#correct && p >= 0) this.#lastFree[p] = { base, pages, manual, held: false };
     if (this.#free && name >= 0 && this.#correct) {
       const placed = this.#placed.get(name) ?? name;
       this.#placed.delete(name);
@@ -134,11 +345,14 @@ export class PlacementCheck {
   }
 
   flush(p: number): void {
+    this.#flushed[p] = this.heap.cacheBlock?.(p) ?? this.#flushed[p] ?? null;
+    this.#unknown.delete(p);
     this.heap.flushPageCache(p);
     this.#free?.flushPageCache(p);
   }
 
   procResize(procs: number): void {
+    this.#procs = procs;
     this.heap.procResize(procs);
     this.#free?.procResize(procs);
   }

@@ -5,7 +5,7 @@ import { UnsupportedError } from "../parsers/errors.ts";
 import type { EventSource } from "../parsers/event-source.ts";
 import { openInputs } from "../parsers/open.ts";
 import { AccuracyCheck } from "./accuracy.ts";
-import { PiScavenger } from "./background/pi.ts";
+import { backgroundFor } from "./background/index.ts";
 import { baselineRss } from "./baseline.ts";
 import { HeapMaps } from "./heap-maps.ts";
 import { SpanInference } from "./infer-spans.ts";
@@ -88,12 +88,13 @@ async function run(
       procs,
       ...(info.minHeapAddr !== null ? { heapBase: info.minHeapAddr } : {}),
     },
-    background: (world) => new PiScavenger(world),
+    background: (world) => backgroundFor(era, world),
     recorder,
     slotSizes: slotSizesFor(recordedVersion),
     baseline: baseline.bytes,
     uncorrected: info.hasAddresses && correct,
     correct,
+    losesSpans: info.goVersions.includes("1.23"),
     memoryLimit,
     minHeapAddr: () => info.minHeapAddr,
   });
