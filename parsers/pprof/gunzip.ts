@@ -1,4 +1,4 @@
-import { Inflate } from "pako";
+import { Z_NO_FLUSH, Z_OK, Z_STREAM_END, ZStream, zlibInflate, zlibInflateInit2, zlibInflateReset } from "pako";
 import { InputError } from "../errors.ts";
 
 /**
@@ -10,25 +10,52 @@ export function isGzip(bytes: Uint8Array): boolean {
   return bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/** Decompresses a gzipped profile in memory, at most `limit` bytes. */
+/** zlib's window bits for gzip alone. */
+const GZIP_WINDOW = 15 + 16;
+const CHUNK = 1 << 18;
+
+/**
+ * Decompresses a gzipped profile in memory, at most `limit` bytes. Several gzip members are one stream; what follows the last
+ * and is no member (a shell's output, padding) is left out, as gzip itself does.
+ */
 export function gunzip(bytes: Uint8Array, path: string, limit: number = MAX_PROFILE_BYTES): Uint8Array {
-  const inflate = new Inflate({ chunkSize: 1 << 18 });
   const chunks: Uint8Array[] = [];
   let length = 0;
-  inflate.onData = (chunk: Uint8Array) => {
-    length += chunk.length;
+  const stream = new ZStream();
+  stream.input = bytes;
+  stream.next_in = 0;
+  stream.avail_in = bytes.length;
+  stream.avail_out = 0;
+  zlibInflateInit2(stream, GZIP_WINDOW);
+  const flush = () => {
+    length += stream.next_out;
     if (length > limit) throw tooLarge(path, limit);
-    chunks.push(chunk);
+    if (stream.next_out > 0) chunks.push(stream.output.subarray(0, stream.next_out));
   };
-  inflate.push(bytes, true);
-  if (inflate.err !== 0) {
+  for (;;) {
+    if (stream.avail_out === 0) {
+      if (stream.output) flush();
+      stream.output = new Uint8Array(CHUNK);
+      stream.next_out = 0;
+      stream.avail_out = CHUNK;
+    }
+    const status = zlibInflate(stream, Z_NO_FLUSH);
+    if (status === Z_STREAM_END) {
+      if (!isGzip(bytes.subarray(stream.next_in))) break;
+      zlibInflateReset(stream);
+      continue;
+    }
+    if (status === Z_OK && (stream.avail_in > 0 || stream.avail_out === 0)) continue;
+    const done = length + stream.next_out;
+    // Without input left, zlib says either that all is well or that it got nowhere.
+    if (stream.avail_in === 0) {
+      throw new InputError(`${path}: the gzip data ends early, after ${done} bytes of profile; download it again`);
+    }
     throw new InputError(
-      `${path}: the gzip data is damaged (${inflate.msg || `error ${inflate.err}`}, after ${length} bytes); download it again`,
+      `${path}: the gzip data is damaged (${stream.msg || `error ${status}`}, after ${done} bytes); download it again`,
     );
   }
-  if (!inflate.ended) {
-    throw new InputError(`${path}: the gzip data ends early, after ${length} bytes of profile; download it again`);
-  }
+  flush();
   return join(chunks, length);
 }
 

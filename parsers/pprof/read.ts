@@ -4,14 +4,14 @@
  */
 
 import protobuf, { type Reader } from "protobufjs/minimal.js";
-import { InputError, UnsupportedError } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import { F64Column, U32Column } from "./columns.ts";
 import { gunzip, isGzip, MAX_PROFILE_BYTES, tooLarge } from "./gunzip.ts";
 import { HeapProfile, type Mapping, NONE, type ProfileData, type ValueType } from "./profile.ts";
 import { StringTable } from "./strings.ts";
 import { readInt64, readUint64 } from "./varint.ts";
 
-/** Reads a profile, gzipped or not. Throws InputError when it is damaged, UnsupportedError when it is not of the heap. */
+/** Reads a profile, gzipped or not. Throws InputError when it is damaged or not of the heap. */
 export function readHeapProfile(bytes: Uint8Array, path = "profile"): HeapProfile {
   const raw = isGzip(bytes) ? gunzip(bytes, path) : bytes;
   if (raw.length > MAX_PROFILE_BYTES) throw tooLarge(path, MAX_PROFILE_BYTES);
@@ -23,7 +23,7 @@ export function readHeapProfile(bytes: Uint8Array, path = "profile"): HeapProfil
     types.includes("alloc_space") ||
     (types.includes("space") && data.periodType?.type === "space");
   if (!isHeap) {
-    throw new UnsupportedError(
+    throw new InputError(
       `${path}: a profile of ${types.join(", ")}, which tells nothing of memory; record a heap profile: ` +
         "curl -o heap.pb.gz HOST/debug/pprof/heap",
     );

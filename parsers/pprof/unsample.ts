@@ -46,10 +46,11 @@ export function slotSize(label: number, objects: number, bytes: number, rate: nu
   let bestError = Number.POSITIVE_INFINITY;
   const consider = (size: number) => {
     if (size < low || size > high) return;
-    const sampled = sum / (size * sampleScale(size, rate));
-    const nearest = Math.max(1, Math.round(sampled));
-    // The sum was rounded down to a byte; compare what this many samples of this size would have given with it.
-    const error = Math.abs(nearest * size * sampleScale(size, rate) - sum) / sum;
+    const scale = sampleScale(size, rate);
+    const sampled = Math.max(1, Math.round(sum / (size * scale)));
+    // As many samples of this size must give what is in the profile, rounding included.
+    if (Math.floor(sampled * scale * (1 + 1e-12)) !== count) return;
+    const error = Math.abs(sampled * size * scale - sum);
     if (error < bestError) {
       bestError = error;
       best = size;
@@ -66,7 +67,7 @@ export function slotSize(label: number, objects: number, bytes: number, rate: nu
     }
   }
   // No size fits to the byte: a merged profile, or one of another allocator. Then the label is all there is.
-  return bestError < 1e-4 ? best : label;
+  return bestError <= 1 + sum * 1e-9 ? best : label;
 }
 
 /** The size whose single sample stands for `bytes`: size * sampleScale(size, rate) = bytes. */

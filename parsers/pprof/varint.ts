@@ -35,7 +35,7 @@ export function readUint64(reader: Reader): number {
 export function readInt64(reader: Reader): number {
   const start = reader.pos;
   const value = readUint64(reader);
-  if (value < 2 ** 63) return value;
+  if (reader.pos - start < 10 || (reader.buf[reader.pos - 1]! & 1) === 0) return value;
   // Negative: add up the complement, so that small magnitudes stay exact.
   const buf = reader.buf;
   let magnitude = 0;
