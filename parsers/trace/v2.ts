@@ -68,6 +68,14 @@ class TraceV2 implements EventSource {
   }
 
   async *batches(): AsyncIterable<EventBatch> {
+    try {
+      yield* this.#read();
+    } finally {
+      await this.close();
+    }
+  }
+
+  async *#read(): AsyncGenerator<EventBatch> {
     const order = this.#order;
     const batch = newBatch();
     let first = true;
