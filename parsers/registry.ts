@@ -4,6 +4,7 @@
  */
 import { cgroup } from "./cgroup.ts";
 import type { Format } from "./format.ts";
+import { gctrace } from "./gctrace-format.ts";
 import { memstats } from "./memstats.ts";
 import { metrics } from "./metrics.ts";
 import { pprofHeap, pprofText } from "./pprof/format.ts";
@@ -17,6 +18,7 @@ import { goTraceV2 } from "./trace/v2-format.ts";
 export const FORMATS: readonly Format[] = [
   goTraceV1,
   goTraceV2,
+  gctrace,
   samplesCsv,
   pprofHeap,
   pprofText,
