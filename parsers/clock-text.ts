@@ -16,8 +16,9 @@ const EPOCH = /^#?\s*(\d{10}(?:\.\d+)?|\d{13}(?:\.\d+)?|\d{16}|\d{19})\s*$/;
 const ISO = /^\W{0,3}(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?)\s*(Z|UTC|[+-]\d\d:?\d\d)?/;
 /** Go's log package. */
 const GO_LOG = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)\b/;
-/** date(1) in the C locale, and Unix's and Go's long forms of it. */
-const DATE = /^(?:=+\s*)?((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? .{10,60}?\d{4})\b/;
+/** date(1) in the C locale, Unix's and Go's long forms of it, and the date of HTTP. */
+const DATE =
+  /^(?:=+\s*)?((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?: .{10,60}?\d{4}|, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d(?: (?:GMT|UTC|[+-]\d{4}))?))(?!\d)/;
 
 /** ms since the epoch if the line is a time, or begins with one; else NaN. Times without a zone are taken as UTC. */
 export function lineTime(line: string): number {

@@ -152,7 +152,7 @@ export class SmapsReader {
       return;
     }
     // Keys of newer kernels with other units, or a shell's noise.
-    if (!/^[A-Za-z_]+:/.test(line)) this.#losses.add(UNKNOWN_LINE, 1, `line ${this.#line}`);
+    if (!/^[A-Z]\w*: +\d/.test(line)) this.#losses.add(UNKNOWN_LINE, 1, `line ${this.#line}`);
   }
 
   #finish(): void {
