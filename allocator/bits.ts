@@ -102,20 +102,6 @@ export function allocRange(alloc: Int32Array, scav: Int32Array, o: number, i: nu
   return count;
 }
 
-/** Lowest bit of c from which on n bits are ones; 32 if there is none. */
-function findBitRange32(c: number, n: number): number {
-  let p = n - 1;
-  let k = 1;
-  while (p > 0) {
-    const s = Math.min(p, k);
-    c &= c >>> s;
-    if (c === 0) return 32;
-    p -= s;
-    k <<= 1;
-  }
-  return ctz32(c);
-}
-
 /** findBitRange64 (1.16+): lowest bit of hi:lo from which on n bits are ones; 64 if there is none. */
 export function findBitRange64(lo: number, hi: number, n: number): number {
   let p = n - 1;
@@ -164,23 +150,37 @@ export function summarize(b: Int32Array, o: number): number {
   if (cur > most) most = cur;
   // A run inside a half has ones on both sides, so it is 30 at most.
   if (most < 30) {
+    // Shorten all runs of free pages by the longest one so far, in doubling shifts; whatever is left is longer.
+    let p = most;
+    let s1 = Math.min(p, 1);
+    p -= s1;
+    let s2 = Math.min(p, 2);
+    p -= s2;
+    let s4 = Math.min(p, 4);
+    p -= s4;
+    let s8 = Math.min(p, 8);
+    let s16 = p - s8;
     for (let i = o; i < end; i++) {
-      // Shorten all runs of free pages by the longest one so far; whatever is left is longer.
       let f = ~b[i]!;
+      f &= f >>> s1;
+      f &= f >>> s2;
+      f &= f >>> s4;
+      f &= f >>> s8;
+      f &= f >>> s16;
       if (f === 0) continue;
-      let p = most;
-      let k = 1;
-      while (p > 0) {
-        const s = Math.min(p, k);
-        f &= f >>> s;
-        if (f === 0) break;
-        p -= s;
-        k <<= 1;
-      }
-      while (f !== 0) {
+      do {
         most++;
         f &= f >>> 1;
-      }
+      } while (f !== 0);
+      p = most;
+      s1 = 1;
+      p -= 1;
+      s2 = Math.min(p, 2);
+      p -= s2;
+      s4 = Math.min(p, 4);
+      p -= s4;
+      s8 = Math.min(p, 8);
+      s16 = p - s8;
     }
   }
   return start | (most << 10) | (cur << 20);
@@ -204,24 +204,50 @@ export function findInChunk(b: Int32Array, o: number, n: number, searchIdx: numb
   if (i === CHUNK_HALVES) return 0;
   const first = (i << 5) + ctz32(~x);
   if (n === 1) return (first + 1) * 1025;
+  if (n >= 32) return findLargeN(b, o, n, i, first);
+  // findBitRange64's doubling shifts, the same five for every half: steps are cheaper than mispredicted branches.
+  let p = n - 1;
+  const s1 = Math.min(p, 1);
+  p -= s1;
+  const s2 = Math.min(p, 2);
+  p -= s2;
+  const s4 = Math.min(p, 4);
+  p -= s4;
+  const s8 = Math.min(p, 8);
+  const s16 = p - s8;
   // end: free pages at the end of what was searched so far.
   let end = 0;
   for (; i < CHUNK_HALVES; i++) {
     x = b[o + i]!;
-    if (x === -1) {
-      end = 0;
-      continue;
+    const low = x & -x;
+    // Free pages at the start of this half; clz32(0) makes it -1 for a wholly free one, which the rest does right by.
+    if (end + 31 - Math.clz32(low) >= n) return ((i << 5) - end + 1) | ((first + 1) << 10);
+    let c = ~x;
+    c &= c >>> s1;
+    c &= c >>> s2;
+    c &= c >>> s4;
+    c &= c >>> s8;
+    c &= c >>> s16;
+    if (c !== 0) {
+      if (x === 0 && end > 0) return ((i << 5) - end + 1) | ((first + 1) << 10);
+      return ((i << 5) + 32 - Math.clz32(c & -c)) | ((first + 1) << 10);
     }
+    end = Math.clz32(x);
+  }
+  return (first + 1) << 10;
+}
+
+/** pallocBits.findLargeN, from half i on; `first` is the first free page. */
+function findLargeN(b: Int32Array, o: number, n: number, i: number, first: number): number {
+  let end = 0;
+  for (; i < CHUNK_HALVES; i++) {
+    const x = b[o + i]!;
     if (x === 0) {
       end += 32;
       if (end >= n) return ((i << 5) + 32 - end + 1) | ((first + 1) << 10);
       continue;
     }
     if (end + 31 - Math.clz32(x & -x) >= n) return ((i << 5) - end + 1) | ((first + 1) << 10);
-    if (n < 32) {
-      const j = findBitRange32(~x, n);
-      if (j < 32) return ((i << 5) + j + 1) | ((first + 1) << 10);
-    }
     end = Math.clz32(x);
   }
   return (first + 1) << 10;

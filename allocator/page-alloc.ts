@@ -198,10 +198,13 @@ export class PageAlloc {
 
   /** pageAlloc.find: the lowest n free pages in a row. */
   private find(n: number): boolean {
-    this.update();
     const s = this.summaries;
-    const kind = s.find(n, this.searchChunk);
-    if (kind === FOUND_NONE) return false;
+    let kind = s.findNear(n, this.searchChunk, this.searchSlotChunk);
+    if (kind === FOUND_NONE) {
+      this.update();
+      kind = s.find(n, this.searchChunk);
+      if (kind === FOUND_NONE) return false;
+    }
     this.foundChunk = s.foundChunk;
     let freePage = 0;
     if (kind === FOUND_RUN) {

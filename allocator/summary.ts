@@ -162,8 +162,7 @@ export class Summaries {
     if (j < 0) return this.run(j, 0, 12);
     let chunk = j << 12;
 
-    this.gather(j);
-    j = this.scan(this.siblings, 0, j === searchChunk >>> 12 ? (searchChunk >>> 9) & 7 : 0, 8, 18, n);
+    j = this.scanBlocks(j << 3, j === searchChunk >>> 12 ? (searchChunk >>> 9) & 7 : 0, n);
     this.foundFree(chunk, 9);
     if (j < 0) return this.run(j, chunk, 9);
     chunk += j << 9;
@@ -185,6 +184,26 @@ export class Summaries {
     i = (i + j) << 3;
     j = this.scan(this.leaf, i, firstEntry(searchSlotChunk, 0, i), 8, 9, n);
     this.foundFree(chunk, 0);
+    if (j < 0) return this.run(j, chunk, 0);
+    this.foundChunk = chunk + j;
+    this.foundSlotChunk = i + j;
+    return FOUND_CHUNK;
+  }
+
+  /**
+   * find() among the eight chunks around searchAddr, without the levels above, which need not be up to date. All free pages
+   * are at or above searchAddr, so if the pages are here, find() would descend to here: each entry on its way is the first
+   * with anything free, and has a long enough run. What it finds is the same, firstFree too.
+   */
+  findNear(n: number, searchChunk: number, searchSlotChunk: number): number {
+    // Not up to date, but a good guess whether to look at all.
+    if (this.level3[(searchSlotChunk >>> 3) * STRIDE + 1]! < n) return FOUND_NONE;
+    const i = searchSlotChunk & ~7;
+    const j = this.scan(this.leaf, i, searchSlotChunk & 7, 8, 9, n);
+    if (j === -1) return FOUND_NONE;
+    const chunk = searchChunk & ~7;
+    this.freeLo = chunk + this.firstNonZero;
+    this.freeHi = this.freeLo + 1;
     if (j < 0) return this.run(j, chunk, 0);
     this.foundChunk = chunk + j;
     this.foundSlotChunk = i + j;
@@ -218,6 +237,40 @@ export class Summaries {
       if (max >= n) return j;
       if (size === 0 || start < full) {
         size = s[o + 2]!;
+        this.runEntry = j + 1;
+        this.runBack = size;
+        continue;
+      }
+      size += full;
+    }
+    return -1;
+  }
+
+  /** scan() of level 1 from block i on, whose entries are where their blocks have slots. */
+  private scanBlocks(i: number, j0: number, n: number): number {
+    const full = 1 << 18;
+    const s = this.level1;
+    let size = 0;
+    this.firstNonZero = -1;
+    for (let j = j0; j < 8; j++) {
+      const slot = this.blockSlot[i + j]!;
+      const max = slot < 0 ? 0 : s[slot * STRIDE + 1]!;
+      if (max === 0) {
+        size = 0;
+        continue;
+      }
+      if (this.firstNonZero < 0) this.firstNonZero = j;
+      const start = s[slot * STRIDE]!;
+      if (size + start >= n) {
+        if (size === 0) {
+          this.runEntry = j;
+          this.runBack = 0;
+        }
+        return -2;
+      }
+      if (max >= n) return j;
+      if (size === 0 || start < full) {
+        size = s[slot * STRIDE + 2]!;
         this.runEntry = j + 1;
         this.runBack = size;
         continue;
