@@ -115,6 +115,8 @@ export const MANUAL_UNKNOWN = -1;
 export const MANUAL_STACK = -2;
 export const MANUAL_WORKBUF = -3;
 export const MANUAL_OTHER = -4;
+/** `aux` of span events whose source does not tell what the span is for: objects or not (pagetrace). */
+export const SPAN_UNKNOWN = -5;
 
 /** What an OBSERVATION can measure; names as in design (and in the columns of a samples CSV). Bytes unless said. */
 export const OBSERVATIONS = [
