@@ -498,7 +498,7 @@ export class PageAlloc {
     if (hi === PALLOC_CHUNK_PAGES) leaf[q + 2] = hi - i - n;
     // If it was (one of) the longest, and there is no other as long, only a look at the whole chunk tells.
     if (hi - lo >= leaf[q + 1]! && foundPage(findInChunk(this.bits, o, hi - lo, from)) < 0) {
-      leaf[q + 1] = sumMax(summarize(this.bits, o));
+      leaf[q + 1] = hi - lo === 1 ? 0 : sumMax(summarize(this.bits, o));
     }
     this.touch(slotChunk);
   }

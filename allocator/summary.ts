@@ -324,8 +324,11 @@ export function mergeEntries(s: Int32Array, o: number, logMaxPages: number, out:
     const mi = s[k + 1]!;
     const ei = s[k + 2]!;
     if (start === whole) start += si;
-    if (end + si > most) most = end + si;
-    if (mi > most) most = mi;
+    // The larger of two, without a branch: which one it is can't be predicted.
+    let d = most - end - si;
+    most -= d & (d >> 31);
+    d = most - mi;
+    most -= d & (d >> 31);
     end = ei === full ? end + full : ei;
     whole += full;
   }
