@@ -7,6 +7,7 @@ import type { Format } from "./format.ts";
 import { gctrace } from "./gctrace-format.ts";
 import { memstats } from "./memstats.ts";
 import { metrics } from "./metrics.ts";
+import { pagetrace } from "./pagetrace-format.ts";
 import { pprofHeap, pprofText } from "./pprof/format.ts";
 import { procStatus } from "./proc-status.ts";
 import { prometheus } from "./prometheus.ts";
@@ -19,6 +20,7 @@ export const FORMATS: readonly Format[] = [
   goTraceV1,
   goTraceV2,
   gctrace,
+  pagetrace,
   samplesCsv,
   pprofHeap,
   pprofText,
