@@ -28,7 +28,7 @@ import {
   STW_BEGIN,
   STW_END,
 } from "../parsers/events.ts";
-import { type Background, heapRetained, mappedReady } from "./background/background.ts";
+import { type Background, type BackgroundWorld, heapRetained, mappedReady } from "./background/background.ts";
 import { type EraRules, rulesOf } from "./era-rules.ts";
 import { metadataBytes } from "./metadata.ts";
 import { ObjectLedger } from "./objects.ts";
@@ -50,7 +50,7 @@ const MAX_MARKS = 20_000;
 export interface MachineOptions {
   readonly era: Era;
   readonly heap: HeapConfig;
-  readonly background: (world: { heap: PageHeap; procs: number }) => Background;
+  readonly background: (world: BackgroundWorld) => Background;
   readonly recorder: Recorder;
   readonly slotSizes: ArrayLike<number>;
   /** Bytes of RSS that are the program's file and fixed runtime state: see baseline.ts. */
@@ -88,7 +88,7 @@ export class Machine {
   readonly #options: MachineOptions;
   readonly #rules: EraRules;
   readonly #background: Background;
-  readonly #world: { heap: PageHeap; procs: number };
+  readonly #world: BackgroundWorld;
   readonly #stackTouch: StackTouch;
   /** Pages of each live span, negative for manual ones, by its recorded address or handle. */
   readonly #spans = new Map<number, number>();
@@ -129,10 +129,13 @@ export class Machine {
       options.correct,
       options.losesSpans,
     );
-    this.#world = { heap: this.heap, procs: options.heap.procs };
+    this.#world = { heap: this.heap, procs: options.heap.procs, returnCalls: 0 };
     this.#background = options.background(this.#world);
     this.heap.memoryLimit = options.memoryLimit;
-    this.heap.onReleased = (base, pages) => this.touched.release(base, pages * PAGE);
+    this.heap.onReleased = (base, pages) => {
+      this.#world.returnCalls++;
+      this.touched.release(base, pages * PAGE);
+    };
   }
 
   /** Applies every event of a batch, in order. */
@@ -164,7 +167,7 @@ export class Machine {
         default:
           if (this.#snapshot !== null) this.#begin(t);
           this.#advance(t);
-          if (p[i] === this.#flushBy) this.#flushIdle(t);
+          if (p[i] === this.#flushBy) this.#flushIdle();
           if (p[i]! >= 0) this.placement.heard(p[i]!);
           this.#event(kind[i]!, t, p[i]!, addr[i]!, size[i]!, aux[i]!);
       }
@@ -210,7 +213,7 @@ export class Machine {
     this.now = t;
   }
 
-  #flushIdle(t: number): void {
+  #flushIdle(): void {
     this.#flushBy = NOBODY;
     this.#pendingFlush = false;
     for (let p = 0; p < this.#world.procs; p++) {

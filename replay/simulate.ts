@@ -4,7 +4,7 @@
  */
 import { ObjectHeap, type SpanLayout } from "../allocator/central.ts";
 import type { Era, HeapConfig, PageHeap } from "../allocator/types.ts";
-import { type Background, heapRetained, mappedReady } from "./background/background.ts";
+import { type Background, type BackgroundWorld, heapRetained, mappedReady } from "./background/background.ts";
 import { rulesOf } from "./era-rules.ts";
 import type { Learned } from "./learned.ts";
 import { metadataBytes } from "./metadata.ts";
@@ -29,7 +29,7 @@ export interface SimulationOptions {
   readonly gogc: number;
   readonly memoryLimit: number;
   readonly learned: Learned;
-  readonly background: (world: { heap: PageHeap; procs: number }) => Background;
+  readonly background: (world: BackgroundWorld) => Background;
   readonly recorder: Recorder;
   readonly baseline: number;
   /** debug.FreeOSMemory called every so many ns; Infinity: never, but where the recording did. */
@@ -57,7 +57,7 @@ export class Simulation {
   readonly #objects: ObjectHeap;
   readonly #pacer: Pacer;
   readonly #background: Background;
-  readonly #world: { heap: PageHeap; procs: number };
+  readonly #world: BackgroundWorld;
   readonly #rules: ReturnType<typeof rulesOf>;
   readonly #row = emptyRow();
   readonly #manualBase = new Map<number, number>();
@@ -89,7 +89,10 @@ export class Simulation {
     this.#objects = new ObjectHeap(this.#heap, options.layout, program.deadAt, options.heap.procs);
     this.#pacer = new Pacer({ gogc: options.gogc, memoryLimit: options.memoryLimit, minor: options.minor });
     this.#pacer.roots = options.learned.roots;
-    this.#world = { heap: this.#heap, procs: options.heap.procs };
+    this.#world = { heap: this.#heap, procs: options.heap.procs, returnCalls: 0 };
+    this.#heap.onReleased = () => {
+      this.#world.returnCalls++;
+    };
     this.#background = options.background(this.#world);
     this.#rules = rulesOf(options.era);
   }

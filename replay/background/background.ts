@@ -5,6 +5,8 @@ export interface BackgroundWorld {
   readonly heap: PageHeap;
   /** GOMAXPROCS now. */
   procs: number;
+  /** System calls made so far to return memory: what returning costs depends on how many it takes. */
+  returnCalls: number;
 }
 
 /** A version's background return of memory, in simulated time (ns). One implementation per pace. */

@@ -20,7 +20,7 @@ export interface ReturnCost {
   readonly perCall: number;
   readonly perPage: number;
 }
-export const DEFAULT_RETURN_COST: ReturnCost = { perCall: 2500, perPage: 250 };
+export const DEFAULT_RETURN_COST: ReturnCost = { perCall: 4000, perPage: 300 };
 
 /**
  * sysmon polls for the wake-up every 20 us when busy and every 10 ms when not; this is the middle of the usual case.
@@ -85,8 +85,10 @@ export class PiScavenger implements Background {
     let released = 0;
     while (worked < MIN_WORK) {
       if (heapRetained(heap) <= goals.gcPercent && mappedReady(heap) <= goals.memoryLimit) break;
+      const before = this.#world.returnCalls;
       const got = heap.scavenge(QUANTUM);
-      worked += this.#cost.perCall + this.#cost.perPage * Math.ceil(got / 4096);
+      const calls = Math.max(1, this.#world.returnCalls - before);
+      worked += this.#cost.perCall * calls + this.#cost.perPage * Math.ceil(got / 4096);
       released += got;
       if (got < QUANTUM) break;
     }
