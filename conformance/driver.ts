@@ -1,4 +1,4 @@
-/** What replays one kind of vector file. The kinds and their fields are described in docs/vectors.md. */
+/** What replays one kind of vector file. The kinds and their fields are described in fixtures/vectors/README.md. */
 
 /** One line of a vector file, parsed. Untrusted: a driver checks what it reads with the helpers below. */
 export type VectorLine = Readonly<Record<string, unknown>>;
