@@ -395,26 +395,30 @@ export class HeapProfile {
     }
     const flat = new Float64Array(names.length);
     const cum = new Float64Array(names.length);
+    const { lineOffsets, lineFunction } = locations;
+    const idOfLine = new Uint32Array(lineFunction.length);
+    for (let l = 0; l < idOfLine.length; l++) idOfLine[l] = lineFunction[l] === NONE ? NONE : idOf[lineFunction[l]!]!;
+    // A recursive stack counts once for each function: what the current sample (by its number + 1) has met already.
     const seen = new Uint32Array(names.length);
+    const met = new Uint32Array(locations.count);
     for (let s = 0; s < sampleCount; s++) {
       const value = fromText ? Math.trunc(fromText[s]!) : values[s * k + column]!;
       if (value === 0) continue;
-      let leaf = true;
-      for (let i = stackOffsets[s]!; i < stackOffsets[s + 1]!; i++) {
+      const begin = stackOffsets[s]!;
+      const end = stackOffsets[s + 1]!;
+      if (begin === end) continue;
+      const leaf = lineOffsets[stacks[begin]!]!;
+      if (leaf < lineOffsets[stacks[begin]! + 1]! && idOfLine[leaf] !== NONE) flat[idOfLine[leaf]!]! += value;
+      for (let i = begin; i < end; i++) {
         const location = stacks[i]!;
-        for (let l = locations.lineOffsets[location]!; l < locations.lineOffsets[location + 1]!; l++) {
-          const fn = locations.lineFunction[l]!;
-          if (fn !== NONE) {
-            const id = idOf[fn]!;
-            if (leaf) flat[id]! += value;
-            if (seen[id] !== s + 1) {
-              seen[id] = s + 1;
-              cum[id]! += value;
-            }
-          }
-          leaf = false;
+        if (met[location] === s + 1) continue;
+        met[location] = s + 1;
+        for (let l = lineOffsets[location]!; l < lineOffsets[location + 1]!; l++) {
+          const id = idOfLine[l]!;
+          if (id === NONE || seen[id] === s + 1) continue;
+          seen[id] = s + 1;
+          cum[id]! += value;
         }
-        leaf = false;
       }
     }
     const out: FunctionTotals[] = [];
@@ -474,7 +478,7 @@ function columns(n: number) {
 
 function sum(values: Float64Array): number {
   let total = 0;
-  for (const value of values) total += value;
+  for (let i = 0; i < values.length; i++) total += values[i]!;
   return total;
 }
 
