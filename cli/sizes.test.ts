@@ -89,6 +89,7 @@ test("margins share their unit when they can", () => {
   const mib = 2 ** 20;
   expect(formatMargin({ below: 2 * mib, above: 5 * mib })).toBe("-2.00/+5.00 MiB");
   expect(formatMargin({ below: 512 * 1024, above: 5 * mib })).toBe("-512 KiB/+5.00 MiB");
+  expect(formatMargin({ below: 3 * mib, above: 3 * mib })).toBe("+-3.00 MiB");
   expect(formatMargin({ below: 0, above: 0 })).toBe("none");
 });
 

@@ -53,9 +53,10 @@ export function formatDelta(bytes: number): string {
   return bytes > 0 ? `+${formatBytes(bytes)}` : formatBytes(bytes);
 }
 
-/** How far a figure may be off: "-2.00/+5.00 MiB", "-512 KiB/+5.00 MiB", "none". */
+/** How far a figure may be off: "+-3.00 MiB", "-2.00/+5.00 MiB", "-512 KiB/+5.00 MiB", "none". */
 export function formatMargin({ below, above }: { readonly below: number; readonly above: number }): string {
   if (!(below > 0) && !(above > 0)) return "none";
+  if (below === above) return `+-${formatBytes(above)}`;
   const down = `-${formatBytes(below)}`;
   const up = `+${formatBytes(above)}`;
   const unit = up.slice(up.indexOf(" "));

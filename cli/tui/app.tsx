@@ -1,5 +1,5 @@
-import { Box, type Key as InkKey, Text, useApp, useInput } from "ink";
-import { useEffect, useRef, useState } from "react";
+import { type Key as InkKey, useApp, useInput } from "ink";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Paint } from "../style.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Line } from "./canvas.ts";
@@ -37,20 +37,28 @@ export function App({ data, screen: output, terminal, paint, onEffect }: AppProp
     }
     setState(latest.current);
   });
-  return <Frame lines={screen(data, state, size, terminal)} paint={paint} />;
+  return <Frame lines={screen(data, state, size, terminal)} output={output} paint={paint} />;
 }
 
-function Frame({ lines, paint }: { readonly lines: readonly Line[]; readonly paint: Paint }) {
-  return (
-    <Box flexDirection="column">
-      {lines.map((line, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a row of the screen is its number
-        <Text key={i} wrap="truncate">
-          {line.map((span) => paint(span.text, span.style)).join("") || " "}
-        </Text>
-      ))}
-    </Box>
-  );
+interface FrameProps {
+  readonly lines: readonly Line[];
+  readonly output: Screen;
+  readonly paint: Paint;
+}
+
+/** Puts the lines on the screen; for Ink there is nothing to lay out. */
+function Frame({ lines, output, paint }: FrameProps) {
+  useLayoutEffect(() => {
+    output.show(
+      lines.map((line) =>
+        line
+          .map((span) => paint(span.text, span.style))
+          .join("")
+          .trimEnd(),
+      ),
+    );
+  });
+  return null;
 }
 
 function useSize(output: Screen): Size {

@@ -37,7 +37,7 @@ export async function runTui(result: ReplayResult, { stdout, keyboard, env }: Tu
       {
         stdout: screen as unknown as NodeJS.WriteStream,
         stdin: keyboard.stdin,
-        // Every write is a whole frame; see Screen.
+        // Ink shall write at once or not at all: there is nothing to wait for, see Screen.
         debug: true,
         exitOnCtrlC: false,
         patchConsole: false,

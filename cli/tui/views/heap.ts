@@ -41,14 +41,17 @@ export const heapView: DrawView = (data, state, box, { unicode }) => {
     return canvas.lines();
   }
   const chunks = map.chunkBase.length;
+  // Maps are kept at some moments only: say when this one is from if the screen can tell it from the cursor's.
+  const step = timeStep(state);
+  const taken = Math.abs(map.t - state.cursor) > step ? ` (the map is of ${formatMoment(map.t, step)})` : "";
   const { perCell, perChunk, perRow, gap } = arrange(chunks, box.width - ADDRESS, box.height - HEAD);
   const scale =
     perCell > 1
-      ? `a cell is ${perCell} chunks, by what most of their pages are`
+      ? `${perCell} to a cell, by majority`
       : perChunk === 1
-        ? "a cell is a chunk, by what most of its pages are"
-        : `${perChunk} cells to a chunk, sorted by state`;
-  canvas.text(1, 2, `At ${moment}: ${formatCount(chunks)} chunks of 4 MiB; ${scale}`);
+        ? "a cell each, by majority"
+        : `${perChunk} cells each, sorted`;
+  canvas.text(1, 2, `At ${moment}${taken}: ${formatCount(chunks)} chunks of 4 MiB; ${scale}`);
   drawLegend(canvas, 3, map, unicode);
 
   const cells = Math.ceil(chunks / perCell);

@@ -52,7 +52,7 @@ export const ledgerView: DrawView = (data, state, box, { unicode }) => {
     row(y, [
       escapeText(part.label),
       formatBytes(part.bytes),
-      part.uncertainty > 0 ? formatBytes(part.uncertainty) : "exact",
+      part.uncertainty > 0 ? formatBytes(part.uncertainty) : "-",
       ledger.rss > 0 ? formatPercent(part.bytes / ledger.rss) : "",
       part.evidence,
       then ? formatDelta(part.bytes - before) : "",
