@@ -37,6 +37,7 @@ import { type LogRecord, Records } from "./gctrace-records.ts";
 import { scanLog } from "./gctrace-scan.ts";
 import { Losses, type LossKind } from "./losses.ts";
 import type { ScavLine } from "./scavtrace.ts";
+import { STW_REASONS } from "./trace/stw-reasons.ts";
 
 export { type GcLine, parseGctraceLine } from "./gctrace-line.ts";
 export type { Process } from "./gctrace-processes.ts";
@@ -357,9 +358,8 @@ const MAX_UNTIMED = 1 << 14;
 const USEFUL_CLOCK = 10;
 const SCAN_PERIOD = 150e9;
 const CPU_FRACTION = OBSERVATIONS.indexOf("gc_cpu_fraction");
-// Numbers of the reasons to stop the world (proc.go: stwReasonStrings, 1.21+).
-const STW_GC_MARK_TERM = 1;
-const STW_GC_SWEEP_TERM = 2;
+const STW_GC_MARK_TERM = STW_REASONS.indexOf("GC mark termination");
+const STW_GC_SWEEP_TERM = STW_REASONS.indexOf("GC sweep termination");
 
 function middle(size: number): number {
   return size + MIB / 2;

@@ -6,6 +6,7 @@ import { InputError } from "../errors.ts";
 import type { Losses, LossKind } from "../losses.ts";
 import type { RandomAccess } from "../spool.ts";
 import { HEADER_BYTES } from "./header.ts";
+import { TRUNCATED } from "./losses.ts";
 import {
   ARGUMENTS,
   EV_BATCH,
@@ -20,12 +21,6 @@ import {
   Window,
 } from "./v1-wire.ts";
 
-export const TRUNCATED: LossKind = {
-  name: "trace-truncated",
-  severity: "data-loss",
-  meaning:
-    "the trace ends in the middle of an event: what the program still had in its buffers is missing; stop tracing before the program exits",
-};
 export const DAMAGED: LossKind = {
   name: "trace-damaged",
   severity: "damage",
@@ -65,6 +60,8 @@ export interface TraceIndex {
   /** Stacks with runtime.GC, and with debug.FreeOSMemory, in them. */
   readonly gcStacks: ReadonlySet<number>;
   readonly freeOSMemoryStacks: ReadonlySet<number>;
+  /** Stacks in which the background sweeper parks. */
+  readonly sweeperStacks: ReadonlySet<number>;
   /** Highest minus lowest program counter in stacks; null without stacks. */
   readonly textSpan: number | null;
   /** Path of a file of the runtime, as the first stack with one has it: it may name the Go version. */
@@ -98,9 +95,10 @@ class Indexer {
   readonly #wantedKeys = new Set<number>();
   // Strings by id: 256 times their offset, plus their length. Most are never needed.
   readonly #strings = new Map<number, number>();
-  readonly #names = { gc: -1, free: new Set<number>(), runtimeFile: null as string | null };
+  readonly #names = { gc: -1, sweeper: -1, free: new Set<number>(), runtimeFile: null as string | null };
   readonly #gcStacks = new Set<number>();
   readonly #freeStacks = new Set<number>();
+  readonly #sweeperStacks = new Set<number>();
   #lowPC = Number.POSITIVE_INFINITY;
   #highPC = 0;
 
@@ -193,6 +191,7 @@ class Indexer {
       logKeys: this.#readKeys(),
       gcStacks: this.#gcStacks,
       freeOSMemoryStacks: this.#freeStacks,
+      sweeperStacks: this.#sweeperStacks,
       textSpan: this.#highPC > 0 ? this.#highPC - this.#lowPC : null,
       runtimeFile: this.#names.runtimeFile,
       end: start,
@@ -287,6 +286,7 @@ class Indexer {
         // "GC (dedicated)", "GC (fractional)", "GC (idle)": mgc.go, gcMarkWorkerModeStrings.
         this.#labels.add(id);
       } else if (length === 10 && ascii(buf, pos, length) === "runtime.GC") this.#names.gc = id;
+      else if (length === 15 && ascii(buf, pos, length) === "runtime.bgsweep") this.#names.sweeper = id;
       else if (length === 26 && ascii(buf, pos, length).toLowerCase() === "runtime/debug.freeosmemory")
         this.#names.free.add(id);
       else if (length > 16 && length < 1 << 12 && buf[pos + length - 1] === 0x6f && this.#names.runtimeFile === null) {
@@ -318,6 +318,7 @@ class Indexer {
         if (pc < this.#lowPC) this.#lowPC = pc;
         if (pc > this.#highPC) this.#highPC = pc;
       }
+      if (name === this.#names.sweeper) this.#sweeperStacks.add(id);
       if (name === this.#names.gc) this.#gcStacks.add(id);
       if (this.#names.free.has(name)) this.#freeStacks.add(id);
     }

@@ -280,44 +280,62 @@ class Cursor {
 
 export type { Cursor };
 
-/** States of goroutines, in pages of 256 that go when all of theirs have ended. */
+const G_PAGE = 256;
+const G_CACHE = 64;
+const NONE = new Int32Array(G_PAGE + 1);
+
+/** States of goroutines, in pages of 256 that go when all of theirs have ended. Which page it is, is cached. */
 class Goroutines {
   readonly #pages = new Map<number, Int32Array>();
-  #page: Int32Array = new Int32Array(0);
-  #key = -1;
+  readonly #cachedKeys = new Float64Array(G_CACHE).fill(-1);
+  readonly #cached: Int32Array[] = Array(G_CACHE).fill(NONE);
+  /** An emptied page for the next one that is needed. */
+  #spare: Int32Array | null = null;
 
   /** Sequence << 2 | status. */
   get(g: number): number {
-    const key = Math.floor(g / 256);
-    if (key !== this.#key) {
-      const page = this.#pages.get(key);
-      if (!page) return 0;
-      this.#page = page;
-      this.#key = key;
-    }
-    return this.#page[g - key * 256]!;
+    const key = Math.floor(g / G_PAGE);
+    const slot = key % G_CACHE;
+    if (this.#cachedKeys[slot] === key) return this.#cached[slot]![g - key * G_PAGE]!;
+    return this.#load(key, slot)[g - key * G_PAGE]!;
   }
 
   set(g: number, state: number): void {
-    const key = Math.floor(g / 256);
-    if (key !== this.#key) {
-      let page = this.#pages.get(key);
-      if (!page) {
-        // One more: how many of them are there.
-        page = new Int32Array(257);
-        this.#pages.set(key, page);
-      }
-      this.#page = page;
-      this.#key = key;
+    const key = Math.floor(g / G_PAGE);
+    const slot = key % G_CACHE;
+    let page = this.#cachedKeys[slot] === key ? this.#cached[slot]! : this.#load(key, slot);
+    if (page === NONE) {
+      if (state === 0) return;
+      page = this.#add(key, slot);
     }
-    const i = g - key * 256;
-    const before = this.#page[i]!;
-    this.#page[i] = state;
-    if (before === 0 && state !== 0) this.#page[256]!++;
-    else if (before !== 0 && state === 0 && --this.#page[256]! === 0) {
+    const i = g - key * G_PAGE;
+    const before = page[i]!;
+    page[i] = state;
+    // The last element counts the others that are there.
+    if (before === 0) {
+      if (state !== 0) page[G_PAGE]!++;
+    } else if (state === 0 && --page[G_PAGE]! === 0) {
       this.#pages.delete(key);
-      this.#key = -1;
+      this.#cachedKeys[slot] = -1;
+      this.#spare = page;
     }
+  }
+
+  #load(key: number, slot: number): Int32Array {
+    const page = this.#pages.get(key);
+    if (page === undefined) return NONE;
+    this.#cachedKeys[slot] = key;
+    this.#cached[slot] = page;
+    return page;
+  }
+
+  #add(key: number, slot: number): Int32Array {
+    const page = this.#spare ?? new Int32Array(G_PAGE + 1);
+    this.#spare = null;
+    this.#pages.set(key, page);
+    this.#cachedKeys[slot] = key;
+    this.#cached[slot] = page;
+    return page;
   }
 }
 
@@ -330,7 +348,6 @@ export class Order {
   #waiting: Cursor[] = [];
   #current: Cursor | null = null;
   #gcSequence = 0;
-  /** Bytes left behind by now (about). */
   readonly #cursors: Cursor[];
 
   constructor(bytes: RandomAccess, index: TraceIndex, losses: Losses) {

@@ -11,6 +11,7 @@ import {
   GC_FREES_OS_MEMORY,
   GC_MARK_TERMINATION,
   GC_START,
+  GC_SWEEP_DONE,
   GC_WORK,
   GO_CREATE,
   GO_END,
@@ -33,6 +34,8 @@ import type { ByteSource, OpenOptions } from "../format.ts";
 import { Losses, type LossKind } from "../losses.ts";
 import { type RandomAccess, randomAccess } from "../spool.ts";
 import { V1_VERSIONS } from "./header.ts";
+import { NOTES_DROPPED } from "./losses.ts";
+import { STW_REASONS } from "./stw-reasons.ts";
 import { indexTrace, type TraceIndex } from "./v1-index.ts";
 import { type Cursor, Order, STOPS_G, TIME_ORDER } from "./v1-order.ts";
 import {
@@ -40,6 +43,7 @@ import {
   EV_GC_START,
   EV_GC_SWEEP_DONE,
   EV_GC_SWEEP_START,
+  EV_GO_BLOCK,
   EV_GO_CREATE,
   EV_GO_END,
   EV_GO_START,
@@ -59,27 +63,21 @@ import {
 } from "./v1-wire.ts";
 
 export const NO_FREQUENCY: LossKind = {
-  name: "trace-frequency-assumed",
+  name: "clock-assumed",
   severity: "data-loss",
   meaning:
     "the trace ends before the event that gives its clock's frequency: times are for a 3 GHz processor and may be off by a factor",
 };
-export const NOTES_DROPPED: LossKind = {
-  name: "trace-notes-dropped",
-  severity: "info",
-  meaning: "the program logged more messages than are kept; the later ones are left out",
-};
-
 /** Timestamps are cputicks / 64 on x86 (trace.go: traceTickDiv); a time stamp counter runs at some 3 GHz. */
 const ASSUMED_FREQUENCY = 3e9 / 64;
 /** A goal beyond any address space: what the runtime derives from "no memory limit" when GOGC=off (1.19+). */
 const NO_GOAL = 2 ** 60;
 /** In 1.11-1.20 only a GC stops the world on the record: kind 0 mark, 1 sweep termination. Their numbers since 1.21. */
-const STW_GC_MARK_TERM = 1;
-const STW_GC_SWEEP_TERM = 2;
-const MAX_NOTES = 1 << 16;
+const STW_GC_MARK_TERM = STW_REASONS.indexOf("GC mark termination");
+const STW_GC_SWEEP_TERM = STW_REASONS.indexOf("GC sweep termination");
+const MAX_NOTES = 100_000;
 /** Events one trace event makes at most. */
-const MARGIN = 4;
+const MARGIN = 8;
 
 export function openTraceV1(bytes: ByteSource, version: number, _options: OpenOptions): EventSource {
   return new TraceV1(bytes, version);
@@ -159,6 +157,9 @@ class Conversion {
   readonly #nsPerTick: number;
   readonly #noteIds = new Map<string, number>();
   #taken = false;
+  /** A cycle's mark termination is over, its sweeping not yet. */
+  #sweeping = false;
+  #stwReason = 0;
   #startTicks = -1;
   #now = 0;
   // By P + 1 (NO_P is -1): when its mark worker began (-1: none runs); whether a system call just blocked on it.
@@ -238,20 +239,29 @@ class Conversion {
         const stack = cursor.a1;
         const freesOSMemory = this.#index.freeOSMemoryStacks.has(stack);
         const forced = freesOSMemory || this.#index.gcStacks.has(stack);
+        // At the latest now: what the sweeper has left is swept before a cycle begins (mgc.go: gcStart).
+        if (this.#sweeping) this.#sweepDone(p);
         // The number in the trace counts from the trace's start: it is not the cycle's.
         push(batch, GC_START, now, p, NO_ADDR, 0, (forced ? GC_FORCED : 0) | (freesOSMemory ? GC_FREES_OS_MEMORY : 0));
         break;
       }
       case EV_GC_DONE:
         push(batch, GC_MARK_TERMINATION, now, p, NO_ADDR, 0, 0);
+        this.#sweeping = true;
+        break;
+      case EV_GO_BLOCK:
+        // mgcsweep.go: bgsweep parks once everything is swept.
+        if (this.#sweeping && this.#index.sweeperStacks.has(cursor.a0)) this.#sweepDone(p);
         break;
       case EV_STW_START: {
         const reason = this.#version >= 21 ? cursor.a0 : cursor.a0 === 0 ? STW_GC_MARK_TERM : STW_GC_SWEEP_TERM;
-        push(batch, STW_BEGIN, now, p, NO_ADDR, 0, reason);
+        this.#stwReason = reason < STW_REASONS.length ? reason : 0;
+        push(batch, STW_BEGIN, now, p, NO_ADDR, 0, this.#stwReason);
         break;
       }
       case EV_STW_DONE:
-        push(batch, STW_END, now, p, NO_ADDR, 0, 0);
+        push(batch, STW_END, now, p, NO_ADDR, 0, this.#stwReason);
+        this.#stwReason = 0;
         break;
       case EV_GC_SWEEP_START:
         push(batch, SWEEP_BEGIN, now, p, NO_ADDR, 0, 0);
@@ -283,6 +293,11 @@ class Conversion {
       this.#workerSince[p + 1] = -1;
     }
     return batch.length > BATCH_CAPACITY - MARGIN;
+  }
+
+  #sweepDone(p: number): void {
+    this.#sweeping = false;
+    push(this.batch, GC_SWEEP_DONE, this.#now, p, NO_ADDR, 0, 0);
   }
 
   /** Goroutines come and go by the thousand: neighbours are one event. */
