@@ -335,7 +335,8 @@ export class GenerationReader {
     this.#damage();
     this.#pos++;
     for (;;) {
-      await this.#ensure(MAX_HEADER);
+      // One more than a header, so that at least one place can be looked at.
+      await this.#ensure(MAX_HEADER + 1);
       const last = this.#ended ? this.#length : this.#length - MAX_HEADER;
       let at = this.#pos;
       let found = false;

@@ -375,7 +375,8 @@ export class Order {
       n < full
     );
 
-    c.pos = pos;
+    // What is no event is damage, which is found out as an event that ends beyond the batch.
+    c.pos = ARGS[type]! < 0 ? c.end + 1 : pos;
     c.type = type;
     c.time = time;
     this.last = last;

@@ -39,17 +39,13 @@ export class StringTable {
     return at ? decoder.decode(at.buf.subarray(at.start, at.end)) : "";
   }
 
-  /** Ids of all strings with one of these texts. */
-  find(texts: ReadonlySet<string>): Map<number, string> {
-    const found = new Map<number, string>();
-    let longest = 0;
-    for (const text of texts) longest = Math.max(longest, text.length);
-    for (const [id, { start, end }] of this.#at) {
-      if (end - start > longest) continue;
-      const text = this.get(id);
-      if (texts.has(text)) found.set(id, text);
+  /** What `pattern` finds in the first string that it matches. */
+  search(pattern: RegExp): RegExpExecArray | null {
+    for (const id of this.#at.keys()) {
+      const match = pattern.exec(this.get(id));
+      if (match) return match;
     }
-    return found;
+    return null;
   }
 }
 

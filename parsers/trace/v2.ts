@@ -88,6 +88,7 @@ class TraceV2 implements EventSource {
       this.#extent(g);
       if (first) {
         first = false;
+        this.#exactVersion(g);
         order.zero = Math.max(order.nextTime, order.last + 1);
         if (this.info.hasAddresses) {
           const snapshot = new Snapshot(g, order, tick);
@@ -146,6 +147,15 @@ class TraceV2 implements EventSource {
     this.info.hasAddresses = true;
     this.info.evidence = "exact";
     this.info.types = order.types.types;
+  }
+
+  /** Where the runtime's sources were when the program was built often tells which runtime it is. */
+  #exactVersion(g: Generation): void {
+    const match = g.strings.search(/go(1\.\d+)(\.\d+)?(?:\.[\w-]+)?[/\\]src[/\\]runtime[/\\]\w+\.(?:go|s)$/);
+    if (match && this.info.goVersions.includes(match[1]!)) {
+      this.info.goVersion = `go${match[1]}${match[2] ?? ""}`;
+      this.info.goVersions = [match[1]!];
+    }
   }
 
   /** The program counters in stacks tell how long the text segment is at least. */
