@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Losses } from "./losses.ts";
-import { memStatsFromText } from "./memstats.ts";
+import { memStatsFromText, memstats } from "./memstats.ts";
 import { fixture, observe } from "./testing/observed.ts";
 
 const recorded = JSON.parse(fixture("companions/memstats.json").toString());
@@ -87,8 +87,14 @@ describe("MemStats", () => {
     expect(source.memStats[0]!.BySize![1]).toEqual({ Size: 48, Mallocs: 9, Frees: 4 });
   });
 
+  it("a document about other things that mentions some fields is no dump", () => {
+    const score = (text: string) => memstats.detect(Buffer.from(text));
+    expect(score('{"case":"x","final":{"HeapAlloc":1,"HeapInuse":2,"HeapIdle":3,"Sys":4}}')).toBe(0);
+    expect(score('{"time":1795565598,"HeapAlloc":1,"HeapInuse":2,"HeapIdle":3,"Sys":4}')).toBeGreaterThan(0.9);
+  });
+
   it("no next GC is Infinity", async () => {
-    const { rows } = await observe('{"HeapAlloc":1,"HeapInuse":2,"NextGC":18446744073709551615}');
+    const { rows } = await observe('{"HeapAlloc":1,"HeapInuse":2,"Lookups":0,"NextGC":18446744073709551615}');
     expect(rows[0]!.next_gc).toBe(Number.POSITIVE_INFINITY);
   });
 

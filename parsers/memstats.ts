@@ -125,7 +125,7 @@ const TEXT_FIELD = new RegExp(
 const PAIR = /(?<![\w.])(Stack|MSpan|MCache)\s*=\s*(\d+)\s*\/\s*(\d+)/g;
 const POSITIONAL =
   /^&?(?:\{|.*[\s=:]&?\{)((?:\d+ ){23}\d+) \[[\d ]*\] \[[\d ]*\] (\d+) (\d+) ([\d.e+-]+) (?:true|false) (?:true|false) (\[.*?\])?/;
-const PAUSES = /\bPause(?:Ns|End):\s*(?:\[\d+\]uint64)?[[{][^\]}]*[\]}]/g;
+const PAUSES = /\bPause(?:Ns|End):\s*(?:\[\d+\]uint64)?[[{][\da-fx, ]*[\]}]/g;
 
 const UNITS: Readonly<Record<string, number>> = {
   B: 1,
@@ -275,6 +275,11 @@ export function jsonTime(record: Record<string, unknown>): number {
 
 const JSON_HINT =
   /"(HeapAlloc|HeapInuse|HeapIdle|HeapReleased|HeapSys|heap_?inuse|heap_?idle|heap_?released)"\s*:\s*\d/gi;
+/**
+ * Some fields inside a document about other things (the summary of a benchmark, say) are not a dump of this moment: what makes
+ * one is the whole struct, expvar's name for it, or a time beside the fields.
+ */
+const JSON_DUMP = /"(PauseNs|PauseTotalNs|BySize|Lookups|memstats|MCacheInuse|time|timestamp|@timestamp|ts)"\s*:/i;
 
 export const memstats: Format = {
   id: "memstats",
@@ -289,7 +294,8 @@ export const memstats: Format = {
     if (start.startsWith("heap profile:")) return 0;
     if (/^[[{]/.test(start)) {
       if (/^\[\s*\{\s*"Size"\s*:\s*\d+\s*,\s*"Mallocs"/.test(start)) return 0.9;
-      if (new Set([...start.matchAll(JSON_HINT)].map((m) => m[1]!.toLowerCase())).size >= 2) return 0.95;
+      const hints = new Set([...start.matchAll(JSON_HINT)].map((m) => m[1]!.toLowerCase()));
+      if (hints.size >= 2) return JSON_DUMP.test(start) ? 0.95 : 0;
       // expvar prints its variables by name: other ones may fill the head before memstats comes.
       if (/"memstats"\s*:\s*\{/.test(start) || /^\{\s*"cmdline"\s*:\s*\[/.test(start)) return 0.8;
     }

@@ -101,8 +101,8 @@ export function observeRuntimeMetrics(log: ObservationLog, metrics: ReadonlyMap<
 }
 
 const LINE =
-  /(?<![\w/])(\/[a-z]+\/[a-z0-9/-]+:[a-z-]+)"?(?:\s*[:=]\s*|\s+)"?(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?![\w.])/g;
-const HINT = /\/(?:memory\/classes|gc|sched|cpu\/classes)\/[a-z0-9/-]+:[a-z-]+/;
+  /(?<![\w/])(\/[a-z]{1,40}\/[a-z0-9/-]{1,80}:[a-z-]{1,40})"?(?:\s*[:=]\s*|\s+)"?(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?![\w.])/g;
+const HINT = /\/(?:memory\/classes|gc|sched|cpu\/classes)\/[a-z0-9/-]{1,80}:[a-z-]+/;
 
 const DAMAGED_JSON: LossKind = {
   name: "damaged-json",

@@ -112,3 +112,17 @@ describe("text heap profile", () => {
     );
   });
 });
+
+it("long lines take time in proportion", async () => {
+  const header = "heap profile: 1: 8 [2: 16] @ heap/2\n1: 8 [2: 16] @ 0x10\n";
+  const start = performance.now();
+  for (const line of [
+    `#\t0xf\t${"a\t".repeat(500_000)}`,
+    `#\t0xf\t${"a+0x1".repeat(200_000)}\tf:1`,
+    `# ${"PauseNs:[".repeat(100_000)}`,
+  ]) {
+    read(`${header}${line}\n`);
+  }
+  await expect(observe(`/gc/gogc:percent 1\n/gc/gomemlimit:bytes 2\n${"-/a".repeat(300_000)}`)).resolves.toBeDefined();
+  expect(performance.now() - start).toBeLessThan(10_000);
+});

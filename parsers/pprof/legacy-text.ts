@@ -12,7 +12,6 @@ import { StringTable } from "./strings.ts";
 
 const HEADER = /^heap profile: *(\d+): *(\d+) *\[ *(\d+): *(\d+) *\] *@ *(heap[_a-z0-9]*)\/?(\d*)/;
 const SAMPLE = /^\s*(-?\d+): *(-?\d+) *\[ *(\d+): *(\d+) *\] @([ x0-9a-f]*)$/;
-const SYMBOL = /^#\t(0x[0-9a-f]+)\t(\S.*?)(?:\+0x([0-9a-f]+))?\t+(.+):(\d+)\s*$/;
 const MEMORY_MAP = /^(--- Memory map: ---|MAPPED_LIBRARIES:)/;
 
 const DAMAGED_LINE: LossKind = {
@@ -150,22 +149,26 @@ class TextProfile {
    * of its own, either with an address of the stack or (up to 1.20) with that of the call that it was inlined into.
    */
   #symbol(line: string): boolean {
-    const m = SYMBOL.exec(line);
-    if (!m) return false;
-    const address = Number(m[1]);
+    // "#", address, name+0xoffset, file:line, with tabs between that align columns.
+    const [, hex, symbol, place] = line.split("\t").filter((part) => part !== "");
+    const colon = place?.lastIndexOf(":") ?? -1;
+    if (hex === undefined || symbol === undefined || place === undefined || colon <= 0) return false;
+    const number = Number(place.slice(colon + 1));
+    if (!Number.isInteger(number)) return false;
+    const address = Number(hex);
     const location = this.#locationOf.get(address);
     if (location !== undefined && this.#current.includes(location)) this.#symbolAt = location;
     const target = this.#symbolAt;
     if (target < 0 || this.#known.has(target)) return true;
-    const name = m[2]!;
-    const file = m[4]!;
+    const name = symbol.replace(/\+0x[0-9a-f]+ *$/, "");
+    const file = place.slice(0, colon);
     const key = `${name}\t${file}`;
     let fn = this.#functionOf.get(key);
     if (fn === undefined) {
       fn = this.#functions.push({ name: this.#string(name), file: this.#string(file) }) - 1;
       this.#functionOf.set(key, fn);
     }
-    this.#lines[target]!.push(fn, Number(m[5]));
+    this.#lines[target]!.push(fn, number);
     return true;
   }
 
