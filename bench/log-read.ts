@@ -18,7 +18,7 @@ try {
   const cycles = writeLog(path, megabytes * 1e6);
   for (let round = 0; round < 3; round++) {
     const start = performance.now();
-    const source = openGctrace(await openBytes(path));
+    const source = await openGctrace(await openBytes(path));
     let gcs = 0;
     for await (const batch of source.batches()) for (let i = 0; i < batch.length; i++) if (batch.kind[i] === 10) gcs++;
     await source.close();

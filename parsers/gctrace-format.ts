@@ -13,12 +13,8 @@ export const gctrace: Format = {
   record: "GODEBUG=gctrace=1,scavtrace=1 ./program 2>gctrace.log",
   evidence: "modelled",
   detect(head) {
+    if (hasRuntimeLine(head)) return 0.8;
     const text = Buffer.from(head).toString("latin1");
-    if (/gc \d+ @|sc(?:av |vg)/.test(text)) {
-      for (const line of text.split("\n")) {
-        if (parseGctraceLine(line) !== null || parseScavLine(line) !== null) return 0.8;
-      }
-    }
     // Control characters are in no log, but for those of tabs, ends of lines and colours.
     return head.length >= MIN_TEXT && text.includes("\n") && !/[^\t\n\r\x1b\x20-\xff]/.test(text) ? TEXT_SCORE : 0;
   },
@@ -27,3 +23,10 @@ export const gctrace: Format = {
     return openGctrace(bytes, options);
   },
 };
+
+/** Whether one of the runtime's lines stands in these first bytes. */
+export function hasRuntimeLine(head: Uint8Array): boolean {
+  const text = Buffer.from(head).toString("latin1");
+  if (!/gc \d+ @|sc(?:av |vg)/.test(text)) return false;
+  return text.split("\n").some((line) => parseGctraceLine(line) !== null || parseScavLine(line) !== null);
+}

@@ -35,8 +35,8 @@ const BUFFER = 1 << 20;
 const BEFORE = 1 << 10;
 const BEHIND = 1 << 12;
 const MEND_WITHIN = 1 << 11;
-/** Attempts to mend cost up to a millisecond each. */
-const MAX_MENDS = 5000;
+/** Failed attempts to mend cost a millisecond each; after so many it is not tried again. */
+const MAX_FAILED = 1000;
 
 const G = 0x67;
 const C = 0x63;
@@ -92,7 +92,7 @@ class Scan {
   /** Where the next search begins, and where the file's byte is that `buf` begins with. */
   #from = 0;
   #base = 0;
-  #mends = 0;
+  #failed = 0;
   readonly #losses: Losses;
   #found: Found[] = [];
 
@@ -178,10 +178,13 @@ class Scan {
   /** Looks at the line that may begin at `start`; returns where to go on, -1 if more must be read first. */
   #at(start: number, end: number, atEnd: boolean): number {
     const { buf } = this;
-    const lineStart = Math.max(buf.lastIndexOf(NEWLINE, start) + 1, start - BEFORE);
-    let lineEnd = buf.indexOf(NEWLINE, start);
-    if (lineEnd < 0 || lineEnd > end) lineEnd = end;
-    const raw = buf.toString("latin1", start, Math.min(lineEnd, start + BEHIND));
+    // Within bounds, or text without any line ends would be searched again for each beginning.
+    const farthest = Math.max(0, start - BEFORE);
+    const lineStart = farthest + buf.subarray(farthest, start).lastIndexOf(NEWLINE) + 1;
+    const last = Math.min(end, start + BEHIND);
+    const newline = buf.subarray(start, last).indexOf(NEWLINE);
+    const lineEnd = newline < 0 ? last : start + newline;
+    const raw = buf.toString("latin1", start, lineEnd);
     const text = unescapeJson(raw);
     const first = raw.charCodeAt(0);
     let line: RuntimeLine | null = null;
@@ -220,7 +223,7 @@ class Scan {
       return start + 2;
     if (!atEnd && end - start < MEND_WITHIN + BEHIND && end < BUFFER) return -1;
     let rest = "";
-    if (this.#mends++ < MAX_MENDS) {
+    if (this.#failed < MAX_FAILED) {
       rest =
         text.slice(good) +
         unescapeJson(this.buf.toString("latin1", Math.min(lineEnd, end), Math.min(start + MEND_WITHIN, end)));
@@ -231,6 +234,7 @@ class Scan {
         this.#found.push({ line, context, offset: this.#base + start });
         return start + Math.max(2, good);
       }
+      this.#failed++;
     }
     if (sure) this.#losses.add(BROKEN, 1, `byte ${this.#base + start}`);
     return start + Math.max(2, good);

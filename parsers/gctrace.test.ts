@@ -19,7 +19,7 @@ async function records(text: string | Uint8Array, pieceBytes?: number) {
 }
 
 async function events(text: string | Uint8Array, options: GctraceOptions = {}) {
-  const opened = openGctrace(await source(text), options);
+  const opened = await openGctrace(await source(text), options);
   const rows: { time: number; kind: string; size: number; aux: number }[] = [];
   for await (const b of opened.batches()) {
     for (let i = 0; i < b.length; i++) {
@@ -397,6 +397,32 @@ describe("broken lines", () => {
   });
 });
 
+describe("hostile logs", () => {
+  test("beginnings without end or line ends take no time to speak of", async () => {
+    const start = performance.now();
+    const { all } = await records("gc 1 @1.000s 1%: 0.1+".repeat(200_000));
+    expect(all).toEqual([]);
+    expect(performance.now() - start).toBeLessThan(20_000);
+  });
+
+  test("damage changes what it hits, and nothing else", async () => {
+    const lines = Array.from({ length: 40 }, (_, i) => `svc | ${gc(i + 1, i)}`);
+    const whole = Buffer.from(lines.join("\n"), "latin1");
+    let seed = 3;
+    const random = (n: number) => {
+      seed = (seed * 1103515245 + 12345) % 2 ** 31;
+      return seed % n;
+    };
+    for (let round = 0; round < 200; round++) {
+      const bytes = Buffer.from(whole);
+      for (let i = 0; i < 5; i++) bytes[random(bytes.length)] = random(256);
+      const { gcs } = await records(bytes, 1 + random(5000));
+      expect(gcs.length).toBeGreaterThanOrEqual(30);
+      expect(gcs.length).toBeLessThanOrEqual(40);
+    }
+  });
+});
+
 describe("several processes", () => {
   const ids = async (text: string) => {
     const { gcs, log } = await records(text);
@@ -476,6 +502,12 @@ describe("detection", () => {
     expect(gctrace.detect(Buffer.from(`hello\n{"log":${json(A)}}\n`))).toBe(0.8);
     expect(gctrace.detect(Buffer.from("scvg1: 2 MB released\n"))).toBe(0.8);
     expect(gctrace.detect(Buffer.from("gc 3 @ home\nscav nothing\n"))).toBe(0);
+  });
+  test("a log whose first runtime line comes late", async () => {
+    const noise = "an ordinary line of a log\n".repeat(10_000);
+    const { rows } = await events(`${noise}${A}\n${noise}${B}\n`);
+    expect(rows.filter(({ kind }) => kind === "gc-start").length).toBe(2);
+    await expect(openGctrace(await source(noise))).rejects.toThrow(/holds no gctrace/);
   });
   test("long text is a log if it is nothing else; bytes are not", () => {
     expect(gctrace.detect(Buffer.from("a line of a log\n".repeat(2000)))).toBeGreaterThan(0);

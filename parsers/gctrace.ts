@@ -31,6 +31,7 @@ import {
   STW_END,
 } from "./events.ts";
 import type { ByteSource, OpenOptions } from "./format.ts";
+import { hasRuntimeLine } from "./gctrace-format.ts";
 import { type GcLine, MIB } from "./gctrace-line.ts";
 import { type Process, Processes } from "./gctrace-processes.ts";
 import { type LogRecord, Records } from "./gctrace-records.ts";
@@ -112,8 +113,14 @@ export interface GctraceOptions extends OpenOptions {
   readonly live?: boolean;
 }
 
-export function openGctrace(bytes: ByteSource, options: GctraceOptions = {}): GctraceSource {
-  return new GctraceSource(bytes, options);
+/**
+ * Opens a log. With none of the runtime's lines in its head, it is read until there is one: a text without any is no
+ * gctrace log, and is refused here (in a folder it then is one of the files that are ignored).
+ */
+export async function openGctrace(bytes: ByteSource, options: GctraceOptions = {}): Promise<GctraceSource> {
+  const source = new GctraceSource(bytes, options);
+  if (!hasRuntimeLine(bytes.head)) await source.readToFirst();
+  return source;
 }
 
 export class GctraceSource implements EventSource {
@@ -128,6 +135,8 @@ export class GctraceSource implements EventSource {
   readonly #options: GctraceOptions;
   readonly #batch = newBatch();
   readonly #kept = new Records();
+  readonly #records: AsyncGenerator<LogRecord[]>;
+  #first: LogRecord[] | null = null;
   #progress: number | null = 0;
   /** Runtime versions that print all the forms seen. */
   #versions: ReadonlySet<string> | null = null;
@@ -141,12 +150,33 @@ export class GctraceSource implements EventSource {
     this.#bytes = bytes;
     this.#options = options;
     this.log = new GctraceLog(bytes, this.losses);
+    this.#records = this.log.recordBatches();
   }
 
   readonly progress = (): number | null => this.#progress;
 
   batches(): AsyncIterable<EventBatch> {
     return this.#options.live ? this.#live() : this.#chosen();
+  }
+
+  /** Reads until the first runtime line; throws InputError if there is none. */
+  async readToFirst(): Promise<void> {
+    const { value, done } = await this.#records.next();
+    if (!done) {
+      this.#first = value;
+      return;
+    }
+    throw new InputError(
+      `${this.path}: holds no gctrace, scavtrace or scvg lines; run the program with GODEBUG=gctrace=1,scavtrace=1 and keep its stderr`,
+    );
+  }
+
+  /** All records; those of readToFirst are not lost. */
+  async *#recordBatches(): AsyncGenerator<LogRecord[]> {
+    if (this.#first === null) await this.readToFirst();
+    yield this.#first!;
+    this.#first = null;
+    yield* this.#records;
   }
 
   async close(): Promise<void> {
@@ -156,17 +186,12 @@ export class GctraceSource implements EventSource {
 
   async *#chosen(): AsyncGenerator<EventBatch> {
     const kept = this.#kept;
-    for await (const batch of this.log.recordBatches()) {
+    for await (const batch of this.#recordBatches()) {
       for (const record of batch) {
         kept.add(record);
         if (record.process <= 0) this.#narrow(record.line);
       }
       this.#progress = this.#bytes.progress();
-    }
-    if (kept.count === 0) {
-      throw new InputError(
-        `${this.path}: holds no gctrace, scavtrace or scvg lines; run the program with GODEBUG=gctrace=1,scavtrace=1 and keep its stderr`,
-      );
     }
     const process = this.#choose();
     if (process !== null && process.id > 0) {
@@ -247,7 +272,7 @@ export class GctraceSource implements EventSource {
       if (!room()) yield this.#take();
       this.#scav(record, this.#timeOf(record, process, this.#now, Number.POSITIVE_INFINITY, 0));
     }
-    if (unowned > 0) this.losses.add(UNOWNED, unowned);
+    if (unowned > 0 && this.log.processes.length > 1) this.losses.add(UNOWNED, unowned);
     if (batch.length > 0) yield this.#take();
   }
 
@@ -270,7 +295,7 @@ export class GctraceSource implements EventSource {
   /** Events of each process in turn, as the lines come. */
   async *#live(): AsyncGenerator<EventBatch> {
     let current = -1;
-    for await (const records of this.log.recordBatches()) {
+    for await (const records of this.#recordBatches()) {
       for (const { line, process } of records) {
         if (process > current && line.kind === "gc") {
           this.#shift = current < 0 ? (line.cycle > 1 ? -line.at : 0) : this.#now - line.at;
