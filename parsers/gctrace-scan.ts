@@ -222,11 +222,10 @@ class Scan {
     if (!sure && (good < text.replace(/\r$/, "").length || !/^gc \d+( @?)?$/.test(text.slice(0, good))))
       return start + 2;
     if (!atEnd && end - start < MEND_WITHIN + BEHIND && end < BUFFER) return -1;
-    let rest = "";
     if (this.#failed < MAX_FAILED) {
-      rest =
-        text.slice(good) +
-        unescapeJson(this.buf.toString("latin1", Math.min(lineEnd, end), Math.min(start + MEND_WITHIN, end)));
+      let rest = text.slice(good, good + MEND_WITHIN);
+      const more = MEND_WITHIN - rest.length;
+      if (more > 0) rest += unescapeJson(this.buf.toString("latin1", lineEnd, Math.min(lineEnd + more, end)));
       const line = mend(text.slice(0, good), rest);
       if (line !== null) {
         this.#losses.add(MENDED, 1, `byte ${this.#base + start}`);
@@ -248,10 +247,17 @@ function mend(good: string, rest: string): GcLine | null {
   for (let at = others.indexOf("gc "); at >= 0; at = others.indexOf("gc ", at + 1)) {
     if (parseGcLineAt(others, at) !== null) others = `${others.slice(0, at)}\n${others.slice(gcLineEnd)}`;
   }
+  const fitting = new Map<number, boolean>();
   let lines = 0;
   for (let at = 0; at < others.length; at++) {
     const code = others.charCodeAt(at);
     if (code === NEWLINE && ++lines > 5) return null;
+    let fits = fitting.get(code);
+    if (fits === undefined) {
+      fits = gcLinePrefix(good + others[at], 0) > good.length;
+      fitting.set(code, fits);
+    }
+    if (!fits) continue;
     const joined = good + others.slice(at, at + 200);
     const line = parseGcLineAt(joined, 0);
     if (line !== null && gcLineEnd > good.length) return line;
