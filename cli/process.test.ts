@@ -214,6 +214,10 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     // The shell's terminal echoes again.
     run.press("echo is''cooked\r");
     await run.until("iscooked");
+    run.press("fg\r");
+    await run.until((text) => text.includes("Time 4.15 s") && text.includes(" q quit"));
+    run.press("\x1a");
+    await run.until((text) => !text.includes("q quit"));
     // A window that changed meanwhile is noticed.
     run.resize(100, 30);
     run.press("fg\r");

@@ -52,7 +52,9 @@ export class TerminalGuard {
     // The whole job, as the terminal would do: in `cat trace.out | gopages -` cat stops too.
     process.kill(0, "SIGTSTP");
     // Without a shell that could continue us the system ignores the signal, and no SIGCONT comes either.
-    setTimeout(this.#onContinue, 50);
+    setTimeout(() => {
+      if (this.#stopped) this.#onContinue();
+    }, 50);
   };
 
   readonly #onContinue = (): void => {
@@ -64,7 +66,7 @@ export class TerminalGuard {
     this.#setRaw(false);
     this.#setRaw(true);
     if (wasStopped) this.#screen.enter();
-    this.#screen.repaint();
+    else this.#screen.repaint();
     // The system tells only the job in the foreground that the window has changed; node looks when told.
     if (process.platform !== "win32") process.kill(process.pid, "SIGWINCH");
   };

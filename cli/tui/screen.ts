@@ -17,7 +17,9 @@ const END_UPDATE = "\u001b[?2026l";
 export class Screen extends EventEmitter {
   readonly isTTY = true;
   readonly #stream: NodeJS.WriteStream;
-  #rows: string[] = [];
+  /** The last frame, and what of it is on the screen. */
+  #frame: string[] = [];
+  #painted: string[] = [];
   #active = false;
   readonly #onResize = (): void => {
     this.repaint();
@@ -38,13 +40,13 @@ export class Screen extends EventEmitter {
     return this.#stream.rows || 24;
   }
 
-  /** Switches to the alternate screen; the next frame is painted whole. */
+  /** Switches to the alternate screen and paints the last frame there, if there was one. */
   enter(): void {
     if (this.#active) return;
     this.#active = true;
-    this.#rows = [];
     this.#send(ENTER);
     this.#stream.on("resize", this.#onResize);
+    this.repaint();
   }
 
   /** Switches back, with the cursor shown. Safe to call at any time, also twice. */
@@ -57,14 +59,14 @@ export class Screen extends EventEmitter {
 
   /** Paints the whole of the last frame again: the screen may show anything now. */
   repaint(): void {
-    const rows = this.#rows;
-    this.#rows = [];
-    if (this.#active) this.#draw(rows, "\u001b[0m\u001b[2J");
+    this.#painted = [];
+    this.#draw("\u001b[0m\u001b[2J");
   }
 
-  /** Shows a frame. */
+  /** Shows a frame; while the terminal is given back, when it is taken again. */
   show(rows: string[]): void {
-    if (this.#active) this.#draw(rows, "");
+    this.#frame = rows;
+    this.#draw("");
   }
 
   /** What Ink writes: empty frames, and the cursor shown at its end, which is for `leave` to do. */
@@ -72,15 +74,17 @@ export class Screen extends EventEmitter {
     return true;
   }
 
-  #draw(rows: string[], before: string): void {
+  #draw(before: string): void {
+    if (!this.#active) return;
     let text = before;
-    const height = Math.min(this.rows, rows.length);
-    for (let i = 0; i < Math.max(height, Math.min(this.rows, this.#rows.length)); i++) {
+    const rows = this.#frame;
+    const height = Math.min(this.rows, Math.max(rows.length, this.#painted.length));
+    for (let i = 0; i < height; i++) {
       const row = rows[i] ?? "";
       // Erased before it is written: at the last column, erasing to the end of the line takes the last character too.
-      if (row !== this.#rows[i]) text += `\u001b[${i + 1};1H\u001b[0m\u001b[2K${row}`;
+      if (row !== this.#painted[i]) text += `\u001b[${i + 1};1H\u001b[0m\u001b[2K${row}`;
     }
-    this.#rows = rows;
+    this.#painted = rows;
     if (text !== "") this.#send(`${BEGIN_UPDATE}${text}\u001b[0m${END_UPDATE}`);
   }
 
