@@ -140,6 +140,7 @@ export class GctraceSource implements EventSource {
   #progress: number | null = 0;
   /** Runtime versions that print all the forms seen. */
   #versions: ReadonlySet<string> | null = null;
+  #narrowedBy: readonly string[] | null = null;
   // While events are made: time so far, GOMAXPROCS so far, what is added to the process's clock.
   #now = 0;
   #procs = 0;
@@ -196,6 +197,7 @@ export class GctraceSource implements EventSource {
     const process = this.#choose();
     if (process !== null && process.id > 0) {
       this.#versions = null;
+      this.#narrowedBy = null;
       for (const { line, process: id } of kept.all()) if (id === process.id) this.#narrow(line);
     }
     this.#describe(process);
@@ -223,6 +225,8 @@ export class GctraceSource implements EventSource {
   /** Keeps the versions that print this form, too. */
   #narrow(line: GcLine | ScavLine): void {
     const versions = line.kind === "scav" ? line.versions : gcLineVersions(line);
+    if (versions === this.#narrowedBy) return;
+    this.#narrowedBy = versions;
     const before = this.#versions;
     this.#versions = new Set(before === null ? versions : versions.filter((version) => before.has(version)));
   }
