@@ -8,7 +8,7 @@
 import type { ByteSource } from "../format.ts";
 import type { Losses } from "../losses.ts";
 import { HEADER_BYTES } from "./header.ts";
-import { DAMAGED_BYTES, MISSING_GENERATION, STRAY_BATCH, TRUNCATED } from "./losses.ts";
+import { DAMAGED_BATCH, DAMAGED_BYTES, MISSING_GENERATION, STRAY_BATCH, TRUNCATED } from "./losses.ts";
 import {
   EvClockSnapshot,
   EvCPUSamples,
@@ -35,7 +35,7 @@ export const SLACK = 64;
 export const NO_M = 2 ** 64;
 /** tracev2.AllocFree. */
 const EXPERIMENT_ALLOC_FREE = 1;
-/** A time further than this from the batch before it is damage: a day, in ticks of 64 ns. */
+/** A time further than this from the others' is damage: a day, in ticks of 64 ns. */
 const MAX_TIME_STEP = 86400e9 / 64;
 
 /** One M's batch: its events are buf[start..end), `time` is the base of their times in clock ticks. */
@@ -73,7 +73,9 @@ export class Generation {
   readonly types = new TypeBatches();
   sync: Sync = { frequency: 0, snapshot: null };
   info: AllocFreeInfo | null = null;
-  /** Smallest and largest time of a batch, in ticks. */
+  /** Times of its batches, of any kind. */
+  readonly times: number[] = [];
+  /** Smallest and largest of the plausible ones, in ticks. */
   minTime = Number.POSITIVE_INFINITY;
   maxTime = 0;
   /** Whether something is missing within it, and right before it: what was known before no longer holds afterwards. */
@@ -115,7 +117,8 @@ export class GenerationReader {
   #piece: Uint8Array | null = null;
   #current: Generation | null = null;
   #lastGen = 0;
-  #lastTime = 0;
+  /** Median of the batch times of the last generation, in ticks. */
+  #middle = 0;
   #sawHeader = false;
 
   constructor(bytes: ByteSource, version: number, losses: Losses) {
@@ -147,6 +150,8 @@ export class GenerationReader {
         g.gap = true;
       }
       this.#lastGen = g.gen;
+      if (g.times.length > 0) this.#checkTimes(g);
+      else g.minTime = g.maxTime = this.#middle;
     }
     return empty ? null : g;
   }
@@ -206,12 +211,7 @@ export class GenerationReader {
   }
 
   #addBatch(g: Generation, m: number, time: number, header: number, size: number): void {
-    if (this.#lastTime > 0 && Math.abs(time - this.#lastTime) > MAX_TIME_STEP) {
-      this.#losses.add(DAMAGED_BYTES, header + size, this.#where());
-      this.#damage();
-      return;
-    }
-    this.#noteTime(g, time);
+    g.times.push(time);
     const buf = this.#chunk;
     const start = this.#pos + header;
     const end = start + size;
@@ -235,10 +235,32 @@ export class GenerationReader {
     else g.batches.set(m, [batch]);
   }
 
-  #noteTime(g: Generation, time: number): void {
-    this.#lastTime = time;
-    if (time < g.minTime) g.minTime = time;
-    if (time > g.maxTime) g.maxTime = time;
+  /**
+   * The span of a generation's times. A batch far from the others' time (their median) has a damaged header; it is dropped,
+   * or everything after it would be squeezed behind it.
+   */
+  #checkTimes(g: Generation): void {
+    const times = Float64Array.from(g.times).sort();
+    const median = times[times.length >> 1]!;
+    const middle = this.#middle > 0 && Math.abs(median - this.#middle) > MAX_TIME_STEP ? this.#middle : median;
+    this.#middle = middle;
+    const plausible = (time: number) => Math.abs(time - middle) <= MAX_TIME_STEP;
+    for (const time of times) {
+      if (!plausible(time)) continue;
+      if (time < g.minTime) g.minTime = time;
+      if (time > g.maxTime) g.maxTime = time;
+    }
+    if (plausible(times[0]!) && plausible(times[times.length - 1]!)) return;
+    g.damaged = true;
+    for (const [m, batches] of g.batches) {
+      const kept = batches.filter(({ time }) => plausible(time));
+      if (kept.length === batches.length) continue;
+      const first = batches.find(({ time }) => !plausible(time))!;
+      this.#losses.add(DAMAGED_BATCH, batches.length - kept.length, `byte ${first.offset}`);
+      g.batches.set(m, kept);
+    }
+    if (g.sync.snapshot && !plausible(g.sync.snapshot.time)) g.sync.snapshot = null;
+    if (g.minTime === Number.POSITIVE_INFINITY) g.minTime = g.maxTime = middle;
   }
 
   #readSync(g: Generation, buf: Uint8Array, start: number, end: number, time: number): void {
@@ -267,7 +289,7 @@ export class GenerationReader {
 
   /** Batches of the traceallocfree experiment: what ids are relative to, and the table of types. */
   #addExperimental(g: Generation, experiment: number, time: number, header: number, size: number): void {
-    if (this.#lastTime === 0 || Math.abs(time - this.#lastTime) <= MAX_TIME_STEP) this.#noteTime(g, time);
+    g.times.push(time);
     if (experiment !== EXPERIMENT_ALLOC_FREE) return;
     const start = this.#pos + header;
     const end = start + size;
@@ -345,7 +367,7 @@ export class GenerationReader {
         if (type !== EvEventBatch && type !== EvExperimentalBatch) continue;
         const h = this.#header;
         if (!this.#parseHeader(at) || !h.padded || h.gen < gen || h.gen > gen + 1000) continue;
-        if (this.#lastTime > 0 && Math.abs(h.time - this.#lastTime) > MAX_TIME_STEP) continue;
+        if (this.#middle > 0 && Math.abs(h.time - this.#middle) > MAX_TIME_STEP) continue;
         found = true;
         break;
       }

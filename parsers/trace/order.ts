@@ -247,6 +247,11 @@ export class Order {
     const out = this.out;
     const full = out.kind.length - ROOM;
     for (;;) {
+      if (c.time > c.bound) {
+        this.#damagedBatch(c, c.pos);
+        if (!this.#nextBatch(c)) return DONE;
+        if (c.time > this.#limit) return OVER;
+      }
       if (isObject(c.type) && c.pos < c.end - BULK_MARGIN) {
         this.#runObjects(c);
       } else {
@@ -256,11 +261,6 @@ export class Order {
         if (!this.#nextEvent(c)) return DONE;
       }
       if (c.time > this.#limit) return OVER;
-      if (c.time > c.bound) {
-        this.#damagedBatch(c, c.pos);
-        if (!this.#nextBatch(c)) return DONE;
-        if (c.time > this.#limit) return OVER;
-      }
       if (out.length >= full) return FULL;
     }
   }

@@ -18,6 +18,9 @@ import { Snapshot } from "./snapshot.ts";
 const DEFAULT_FREQUENCY = 1e9 / 64;
 /** Where linux/amd64 and most others put the first arena. */
 const DEFAULT_HEAP_BASE = 0xc000000000;
+/** The clock counts nanoseconds or cycles, divided by 32 to 256. */
+const MIN_FREQUENCY = 1e5;
+const MAX_FREQUENCY = 1e10;
 const MAX_NOTES = 100_000;
 
 export async function openTraceV2(bytes: ByteSource, options: OpenOptions): Promise<EventSource> {
@@ -121,7 +124,7 @@ class TraceV2 implements EventSource {
 
   #clock(g: Generation): number {
     const frequency = g.sync.frequency;
-    if (frequency >= 1e3 && frequency <= 1e12) {
+    if (frequency >= MIN_FREQUENCY && frequency <= MAX_FREQUENCY) {
       // As Go's reader computes it, so that times agree to the nanosecond.
       this.#tick = 1 / (frequency / 1e9);
     } else {
