@@ -19,6 +19,7 @@ export const MESSAGES = {
   optionSamples: "Rows of the timeline in --json: a number (default 500), or all",
   optionPolicy: "Go version whose allocator is replayed, e.g. go1.22 (default: the recording's)",
   optionPhysPageSize: "Page size of the system, e.g. 4KiB, 16KiB, 64KiB (default: 4KiB)",
+  optionMemoryLimit: "GOMEMLIMIT of the recorded run, or off: a trace does not tell it (default: off)",
   optionNoProgress: "Say nothing about progress",
   optionHelp: "Show help",
   optionVersion: "Show the version",

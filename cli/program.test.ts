@@ -46,6 +46,7 @@ describe("wrong usage", () => {
     [["t.out", "--phys-page-size", "4K"], "--phys-page-size 4K: not a size"],
     [["t.out", "--phys-page-size", "5000"], "power of two"],
     [["t.out", "--policy", "go1.5"], "--policy go1.5: no such policy"],
+    [["t.out", "--memory-limit", "much"], "--memory-limit much: not a size"],
     [["t.out", "--json", "--plain"], "--json and --plain exclude each other"],
     [["t.out", "--gogc", "50"], "unknown option --gogc"],
     [["t.out", "--no-json"], "unknown option --no-json"],
@@ -109,6 +110,17 @@ test("options reach replay, files keep their names, and -- ends the options", as
     onReplay: (paths, options) => calls.push(paths, options.policy, options.physPageSize, options.samples),
   });
   expect(calls).toEqual([["0123", "-", "--odd"], "go1.12", 65536, 500]);
+});
+
+test.each([
+  ["512MiB", 512 * 2 ** 20],
+  ["off", null],
+])("--memory-limit %s", async (value, bytes) => {
+  const limits: unknown[] = [];
+  await runMain(["t.out", "--memory-limit", value, "--json"], {
+    onReplay: (_, options) => limits.push(options.memoryLimit),
+  });
+  expect(limits).toEqual([bytes]);
 });
 
 test("the command may be left out", async () => {

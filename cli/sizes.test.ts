@@ -81,6 +81,7 @@ test.each([
   [0.995, "99.5 %"],
   [0.9999999, ">99.9 %"],
   [1, "100 %"],
+  [1.666, "167 %"],
 ])("formatPercent(%d) is %j", (fraction, text) => {
   expect(formatPercent(fraction)).toBe(text);
 });

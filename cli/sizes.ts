@@ -93,7 +93,7 @@ export function formatPercent(fraction: number): string {
   // 99.97 % of a million is not all of it.
   if (fraction < 1 && percent >= 99.95) return ">99.9 %";
   if (percent !== 0 && Math.abs(percent) < 0.05) return percent > 0 ? "<0.1 %" : ">-0.1 %";
-  return `${Math.abs(percent) < 9.95 || percent > 99 ? percent.toFixed(1).replace(/\.0$/, "") : percent.toFixed(0)} %`;
+  return `${Math.abs(percent) < 9.95 || (percent > 99 && percent < 100) ? percent.toFixed(1).replace(/\.0$/, "") : percent.toFixed(0)} %`;
 }
 
 /** A count with thin grouping that no locale changes: "1 234 567". */

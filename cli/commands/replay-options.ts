@@ -21,6 +21,12 @@ export const REPLAY_OPTIONS: Readonly<Record<string, Options>> = {
     describe: MESSAGES.optionPhysPageSize,
     defaultDescription: "size",
   },
+  "memory-limit": {
+    type: "string",
+    requiresArg: true,
+    describe: MESSAGES.optionMemoryLimit,
+    defaultDescription: "size|off",
+  },
   "no-progress": { type: "boolean", describe: MESSAGES.optionNoProgress },
 };
 
@@ -41,6 +47,7 @@ export async function readReplayArgs(args: RawArgs): Promise<ReplayArgs> {
   const policy = text(args, "policy");
   if (policy !== undefined) await checkPolicy(policy);
   const physPageSize = text(args, "phys-page-size");
+  const memoryLimit = text(args, "memory-limit");
   return {
     inputs: (args.inputs as string[]).map(String),
     json,
@@ -49,6 +56,7 @@ export async function readReplayArgs(args: RawArgs): Promise<ReplayArgs> {
     samples: readSamples(text(args, "samples")),
     replay: {
       ...(policy === undefined ? {} : { policy }),
+      ...(memoryLimit === undefined ? {} : { memoryLimit: readMemoryLimit(memoryLimit) }),
       ...(physPageSize === undefined ? {} : { physPageSize: readPhysPageSize(physPageSize) }),
     },
   };
@@ -72,6 +80,13 @@ function readSamples(value: string | undefined): number | "all" {
   const count = /^\d{1,15}$/.test(value) ? Number(value) : 0;
   if (count < 2) throw new UsageError(MESSAGES.badSamples(escapeText(value)), MESSAGES.badSamplesHint);
   return count;
+}
+
+function readMemoryLimit(value: string): number | null {
+  if (value === "off") return null;
+  const bytes = parseSize(value);
+  if (bytes === null) throw new UsageError(MESSAGES.badSize("--memory-limit", escapeText(value)), MESSAGES.badSizeHint);
+  return bytes;
 }
 
 /** Bounds of the runtime's own check (minPhysPageSize and maxPhysPageSize in malloc.go, Go 1.11 ... 1.27). */

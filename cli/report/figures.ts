@@ -51,13 +51,15 @@ function lower(part: LedgerPart): string {
   return /^[A-Z][a-z]/.test(label) && !label.startsWith("Go") ? label[0]!.toLowerCase() + label.slice(1) : label;
 }
 
-/** How sure: against measurements where there are any. */
+/** How sure: against measurements where there are any, and whether they bear out the margin that is claimed. */
 export function trustSentence(result: ReplayResult): string {
-  const { accuracy } = result;
+  const { accuracy, summary, uncertainty } = result;
   if (accuracy && accuracy.samples > 0 && accuracy.rssMape !== null) {
+    const margin = Math.max(uncertainty.below, uncertainty.above) / summary.peakRss;
     return (
       `Against ${formatCount(accuracy.samples)} measured samples it is off by ` +
-      `${formatPercent(accuracy.rssMape)} of the peak on average.`
+      `${formatPercent(accuracy.rssMape)} of the peak on average` +
+      `${accuracy.rssMape > margin ? ", more than its margin: do not rely on it here." : "."}`
     );
   }
   return "No measured RSS came with this recording, so the prediction is unchecked: give samples beside it to check it.";

@@ -3,8 +3,9 @@ import { escapeText } from "../escape.ts";
 import { formatBytes } from "../sizes.ts";
 import { COLUMNS, wrap } from "./text.ts";
 
-const LABEL = 29;
-const FIGURE = 20;
+const LABEL = 27;
+// One more than the longest, "-48.0 KiB +-24.0 KiB".
+const FIGURE = 21;
 
 /** "98.2 MiB +-1.00 MiB"; exact figures have no margin. */
 export function figure(part: Pick<LedgerPart, "bytes" | "uncertainty">): string {

@@ -14,6 +14,14 @@ test("the answer comes first: peak, end, parts, how sure", () => {
   );
 });
 
+test("a prediction that measurements contradict is said to be one", () => {
+  const result = fakeResult();
+  result.accuracy!.rssMape = 0.3;
+  expect(plainReport(result, utf8).replaceAll("\n", " ")).toContain(
+    "off by 30 % of the peak on average, more than its margin: do not rely on it here.",
+  );
+});
+
 test("without a measurement it says that nothing checks it", () => {
   expect(plainReport(fakeResult({ measured: false }), utf8).replaceAll("\n", " ")).toContain(
     "the prediction is unchecked",
