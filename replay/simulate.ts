@@ -26,6 +26,8 @@ export interface SimulationOptions {
   readonly minor: number;
   readonly heap: HeapConfig;
   readonly layout: SpanLayout;
+  /** Slot sizes that the program's span classes refer to. */
+  readonly recordedSlots: ArrayLike<number>;
   readonly gogc: number;
   readonly memoryLimit: number;
   readonly learned: Learned;
@@ -102,6 +104,7 @@ export class Simulation {
     const { time, spanClass, size, p } = program;
     const { manual } = program;
     const { procs } = this.#options.heap;
+    const classes = this.#classes();
     const forced = program.cycles.filter(({ forced }) => forced);
     let nextForced = 0;
     let nextManual = 0;
@@ -119,7 +122,7 @@ export class Simulation {
         nextFree += this.#options.freeOsMemoryEvery;
       }
       const who = p[i]! >= 0 ? p[i]! % procs : 0;
-      const cls = spanClass[i]!;
+      const cls = classes[spanClass[i]!]!;
       if (cls < 2) {
         this.#objects.allocLarge(i, Math.ceil(size[i]! / PAGE), cls === 1, who);
         this.#afterRefill(t);
@@ -141,6 +144,20 @@ export class Simulation {
       heap: this.#heap,
       endTime: program.end,
     };
+  }
+
+  /** Span classes of the program's own version as those of the simulated one: the class of a slot's size. */
+  #classes(): Uint8Array {
+    const { recordedSlots, layout } = this.#options;
+    const out = new Uint8Array(recordedSlots.length * 2);
+    out[1] = 1;
+    for (let cls = 1; cls < recordedSlots.length; cls++) {
+      let as = 1;
+      while (layout.slotSize[as]! < recordedSlots[cls]!) as++;
+      out[cls << 1] = as << 1;
+      out[(cls << 1) | 1] = (as << 1) | 1;
+    }
+    return out;
   }
 
   #memory(): MemoryNow {

@@ -1,5 +1,5 @@
 import { eraFor } from "../allocator/eras/index.ts";
-import { spanLayoutFor } from "../allocator/size-classes.ts";
+import { slotSizesFor, spanLayoutFor } from "../allocator/size-classes.ts";
 import { backgroundFor } from "./background/index.ts";
 import type { Learned } from "./learned.ts";
 import { COL, Recorder } from "./recorder.ts";
@@ -35,6 +35,7 @@ export function runSetting(job: Prepared, setting: Setting): WhatIfRun {
       procs: setting.procs,
     },
     layout: spanLayoutFor(version),
+    recordedSlots: slotSizesFor(job.recordedVersion),
     gogc: setting.gogc,
     memoryLimit: setting.memoryLimit,
     learned: learnedFrom(learned),
