@@ -22,6 +22,7 @@ import {
   SPAN_ALLOC,
   SPAN_FREE,
   SPAN_LIVE,
+  SPAN_UNKNOWN,
   STACK_ALLOC,
   STACK_FREE,
   STACK_LIVE,
@@ -46,6 +47,11 @@ const PAGE = 8192;
 const NOBODY = -2;
 /** Marks kept for the picture; beyond it every other one of the small ones goes. */
 const MAX_MARKS = 20_000;
+
+/** Spans of unknown use (pagetrace) are taken for object spans: most are. */
+function isManual(aux: number): boolean {
+  return aux < 0 && aux !== SPAN_UNKNOWN;
+}
 
 export interface MachineOptions {
   readonly era: Era;
@@ -286,7 +292,7 @@ export class Machine {
   }
 
   #spanAlloc(t: number, p: number, addr: number, pages: number, aux: number): void {
-    const manual = aux < 0;
+    const manual = isManual(aux);
     const stats = this.heap.stats;
     const eager = stats.returned.growth + stats.returned.limit;
     const base = this.placement.alloc(t, addr, pages, p, manual);
@@ -301,7 +307,7 @@ export class Machine {
     if (manual) {
       this.#stackTouch.spanAlloc(base, pages, this.#inMark || addr < 0);
       if (!this.#options.correct) this.objects.manualAlloc(addr, pages, base - addr);
-    } else if (addr >= 0) this.objects.spanAlloc(addr, pages, aux, base - addr);
+    } else if (addr >= 0 && aux >= 0) this.objects.spanAlloc(addr, pages, aux, base - addr);
     else this.touched.touch(base, pages * PAGE);
     this.#notices(t, stats.returned.growth + stats.returned.limit - eager);
   }
@@ -343,7 +349,7 @@ export class Machine {
       if (!range.released) this.touched.touch(range.base, range.pages * PAGE);
     }
     for (const { base, pages, aux } of spans) {
-      const manual = aux < 0;
+      const manual = isManual(aux);
       if (!this.placement.place(base, pages, manual)) {
         this.counts.unplaced++;
         continue;

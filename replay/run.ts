@@ -3,6 +3,7 @@ import { eraFor } from "../allocator/eras/index.ts";
 import { slotSizesFor } from "../allocator/size-classes.ts";
 import { UnsupportedError } from "../parsers/errors.ts";
 import type { EventSource } from "../parsers/event-source.ts";
+import type { EventBatch } from "../parsers/events.ts";
 import { openInputs } from "../parsers/open.ts";
 import { AccuracyCheck } from "./accuracy.ts";
 import { backgroundFor } from "./background/index.ts";
@@ -34,6 +35,8 @@ export interface ReplayOptions {
   readonly samples?: number | "all";
   /** Keep heap maps over time. */
   readonly heapMaps?: boolean;
+  /** Sees every batch of the main input before it is replayed. */
+  readonly tap?: (batch: EventBatch) => void;
   readonly onProgress?: (progress: ReplayProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -105,6 +108,7 @@ async function run(
   let lastReport = 0;
   while (!step.done) {
     options.signal?.throwIfAborted();
+    options.tap?.(step.value);
     if (inference) for (const batch of inference.transform(step.value)) machine.process(batch);
     else machine.process(step.value);
     maps?.take(machine.now);
