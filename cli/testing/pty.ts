@@ -41,7 +41,8 @@ export class PtyRun {
   exit: { exitCode: number; signal?: number | undefined } | null = null;
 
   constructor({ columns = 80, rows = 24, fake = {}, env = {}, shell = false }: PtyOptions = {}) {
-    const { CI: _ci, CONTINUOUS_INTEGRATION: _ci2, NO_COLOR: _color, ...inherited } = process.env;
+    // What the test runner sets for itself would have the program behave as on a build server, or load React for development.
+    const { CI, CONTINUOUS_INTEGRATION, NO_COLOR, FORCE_COLOR, NODE_ENV, ...inherited } = process.env;
     const [file, args] = shell ? ["/bin/sh", ["-i"]] : [process.execPath, [entry, "trace.out"]];
     this.terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
     this.pty = spawn(file, args as string[], {
