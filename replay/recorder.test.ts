@@ -46,7 +46,10 @@ describe("Recorder", () => {
     recorder.add(row(9e9, 200));
     recorder.add(row(10e9, 50));
     expect(recorder.meanRss).toBeCloseTo((100 * 9 + 200 * 1) / 10, 9);
-    expect(recorder.peak[COL.rss]).toBe(200);
+    expect(recorder.maxRss).toBe(200);
+    recorder.add(row(11e9, 200.5));
+    expect(recorder.maxRss).toBe(200.5);
+    expect(recorder.peak[COL.t]).toBe(9e9);
   });
 
   it("keeps every row when told to", () => {

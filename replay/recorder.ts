@@ -29,6 +29,8 @@ export const WIDTH = COLUMNS.length;
 /** Index of each column in a row. */
 export const COL = Object.fromEntries(COLUMNS.map((name, i) => [name, i])) as Record<Column, number>;
 
+const PEAK_TOLERANCE = 0.005;
+
 const FIRST = 0;
 const LOWEST = 1;
 const HIGHEST = 2;
@@ -36,7 +38,13 @@ const LAST = 3;
 const SLOTS = 4;
 
 export class Recorder {
+  /**
+   * The moment RSS first came to its peak, give or take PEAK_TOLERANCE: memory that is freed and kept stays as high, and
+   * what it was before that tells more.
+   */
   readonly peak = new Float64Array(WIDTH);
+  /** The highest RSS of all rows, bytes. */
+  maxRss = 0;
   readonly last = new Float64Array(WIDTH);
   rows = 0;
   maxInuse = 0;
@@ -69,7 +77,9 @@ export class Recorder {
       this.#rssIntegral += this.last[COL.rss]! * dt;
       this.#releasedIntegral += this.last[COL.heapReleased]! * dt;
     }
-    if (this.rows === 1 || row[COL.rss]! > this.peak[COL.rss]!) this.peak.set(row);
+    const rss = row[COL.rss]!;
+    if (rss > this.maxRss) this.maxRss = rss;
+    if (this.rows === 1 || rss > this.peak[COL.rss]! * (1 + PEAK_TOLERANCE)) this.peak.set(row);
     if (row[COL.heapInuse]! > this.maxInuse) this.maxInuse = row[COL.heapInuse]!;
     if (row[COL.heapLive]! > this.maxLive) this.maxLive = row[COL.heapLive]!;
     this.last.set(row);

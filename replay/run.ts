@@ -148,7 +148,7 @@ async function run(
       losses: source.losses.toJSON(),
     })),
     config: {
-      policy: era.name,
+      policy,
       gogc: 100,
       memoryLimit: Number.isFinite(memoryLimit) ? memoryLimit : null,
       physPageSize,
@@ -159,7 +159,7 @@ async function run(
     summary: {
       durationNs: machine.now - recorder.start,
       gcCycles: machine.gcs.filter((gc) => gc.markTermination !== null).length,
-      peakRss: recorder.peak[COL.rss]!,
+      peakRss: recorder.maxRss,
       finalRss: recorder.last[COL.rss]!,
       meanRss: recorder.meanRss,
       peakHeapInuse: recorder.maxInuse,

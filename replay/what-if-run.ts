@@ -59,7 +59,7 @@ export function runSetting(job: Prepared, setting: Setting): WhatIfRun {
   const summary: ReplaySummary = {
     durationNs: duration,
     gcCycles: outcome.gcs,
-    peakRss: recorder.peak[COL.rss]!,
+    peakRss: recorder.maxRss,
     finalRss: recorder.last[COL.rss]!,
     meanRss: recorder.meanRss,
     peakHeapInuse: recorder.maxInuse,
