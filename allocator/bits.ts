@@ -186,6 +186,55 @@ export function summarize(b: Int32Array, o: number): number {
   return start | (most << 10) | (cur << 20);
 }
 
+/** Longest free run of a chunk, of which none is longer than `bound`. */
+export function longestRun(b: Int32Array, o: number, bound: number): number {
+  let most = 0;
+  let cur = 0;
+  const end = o + CHUNK_HALVES;
+  for (let i = o; i < end; i++) {
+    const x = b[i]!;
+    if (x === 0) {
+      cur += 32;
+      continue;
+    }
+    cur += 31 - Math.clz32(x & -x);
+    if (cur > most) most = cur;
+    cur = Math.clz32(x);
+  }
+  if (cur > most) most = cur;
+  for (let i = o; i < end && most < bound && most < 30; i++) {
+    let f = ~b[i]!;
+    if ((f & (f >>> 1)) === 0) {
+      if (most === 0 && f !== 0) most = 1;
+      continue;
+    }
+    f = longer(f, most);
+    while (f !== 0) {
+      most++;
+      f &= f >>> 1;
+    }
+  }
+  return most;
+}
+
+/** The ones of f that begin more than n ones in a row, in doubling shifts. */
+function longer(f: number, n: number): number {
+  let p = n;
+  const s1 = Math.min(p, 1);
+  p -= s1;
+  const s2 = Math.min(p, 2);
+  p -= s2;
+  const s4 = Math.min(p, 4);
+  p -= s4;
+  const s8 = Math.min(p, 8);
+  p -= s8;
+  f &= f >>> s1;
+  f &= f >>> s2;
+  f &= f >>> s4;
+  f &= f >>> s8;
+  return f & (f >>> p);
+}
+
 /** findInChunk's packing: page + 1 | (first free page + 1) << 10, 0 standing for "none". */
 export const foundPage = (r: number): number => (r & 1023) - 1;
 export const foundFirstFree = (r: number): number => (r >>> 10) - 1;

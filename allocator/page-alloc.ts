@@ -19,6 +19,7 @@ import {
   foundPage,
   freeAbove,
   freeBelow,
+  longestRun,
   PALLOC_CHUNK_PAGES,
   popcntRange,
   popcount32,
@@ -28,6 +29,7 @@ import {
   summarize,
   sumStart,
 } from "./bits.ts";
+import { FitHints, HINTS } from "./fit-hints.ts";
 import type { Scavenger, ScavengerFactory } from "./scavenger.ts";
 import { BLOCK_CHUNKS, enlarged, FOUND_NONE, FOUND_RUN, MAX_CHUNKS, STRIDE, Summaries } from "./summary.ts";
 
@@ -37,6 +39,9 @@ export const LINEAR_OFFSET = 0x800000000000;
 export const MIN_LINEAR = 0;
 export const MAX_LINEAR = 0xffffffffffff;
 
+/** How many chunks findByHint looks at for the first free page and for the run before it leaves the search to the tree. */
+const NEAR_FREE = 8;
+const NEAR_RUN = 128;
 /** A journal record: slot-space chunk number, its alloc and scav bits, the scavenger's two integers. */
 const JOURNAL_RECORD = 1 + 2 * CHUNK_HALVES + 2;
 
@@ -79,10 +84,11 @@ export class PageAlloc {
   /** Called for each run of pages that the scavenger returns. */
   onScavenged: ((base: number, pages: number) => void) | null = null;
 
-  /** Chunks whose summaries the levels above may not know yet, and their number. One may be there twice. */
-  private readonly stale = new Int32Array(256);
+  /** Chunks whose summaries the levels above may not know yet, and their number. */
+  private stale = new Int32Array(BLOCK_CHUNKS);
+  private isStale = new Uint8Array(BLOCK_CHUNKS);
   private staleCount = 0;
-  private lastStale = -1;
+  private readonly hints = new FitHints();
 
   private readonly chunksPerByte: number;
   private readonly pagesPerByte: number;
@@ -139,6 +145,8 @@ export class PageAlloc {
       this.scav.fill(-1, o, o + CHUNK_HALVES);
       this.summarize(slotChunk);
     }
+    // A run that ends the chunk below goes on into the new ones.
+    this.hints.lower(start - 1, HINTS);
     // Growth is not taken back, so what it added stays to be found.
     if (this.journaling && start < this.journalChunk) {
       this.journalChunk = start;
@@ -153,6 +161,10 @@ export class PageAlloc {
     if (used < chunks * CHUNK_HALVES) {
       this.bits = enlarged(this.bits, chunks * CHUNK_HALVES).fill(-1, used);
       this.scav = enlarged(this.scav, chunks * CHUNK_HALVES);
+      this.stale = enlarged(this.stale, chunks);
+      const isStale = new Uint8Array(chunks);
+      isStale.set(this.isStale);
+      this.isStale = isStale;
     }
     this.scavenger.resize(chunks);
   }
@@ -169,7 +181,7 @@ export class PageAlloc {
         if (this.journaling) this.record(slotChunk);
         this.lastScav = allocRange(this.bits, this.scav, slotChunk * CHUNK_HALVES, page, n);
         if (this.scavenger.countsPages) this.scavenger.allocated(slotChunk, n);
-        this.noteAlloc(slotChunk, page, n, page);
+        this.noteAlloc(slotChunk, page, n);
         const first = foundFirstFree(r);
         if (first > this.searchPage) this.searchPage = first;
         return searchChunk * this.chunkBytes - LINEAR_OFFSET + page * this.pageSize;
@@ -198,13 +210,11 @@ export class PageAlloc {
 
   /** pageAlloc.find: the lowest n free pages in a row. */
   private find(n: number): boolean {
+    if (n <= HINTS && this.findByHint(n)) return true;
     const s = this.summaries;
-    let kind = s.findNear(n, this.searchChunk, this.searchSlotChunk);
-    if (kind === FOUND_NONE) {
-      this.update();
-      kind = s.find(n, this.searchChunk);
-      if (kind === FOUND_NONE) return false;
-    }
+    this.update();
+    const kind = s.find(n, this.searchChunk);
+    if (kind === FOUND_NONE) return false;
     this.foundChunk = s.foundChunk;
     let freePage = 0;
     if (kind === FOUND_RUN) {
@@ -217,15 +227,89 @@ export class PageAlloc {
         freePage = foundFirstFree(r);
       }
     }
-    this.freeChunk = s.freeLo;
-    this.freePage = freePage;
-    // findMappedAddr: a wider window may begin below what is mapped.
-    const i = s.slotChunk(s.freeLo);
-    if (freePage === 0 && (i < 0 || s.leaf[i * STRIDE + 1] === 0)) {
-      const mapped = this.inUse.findAddrGreaterEqual(s.freeLo * this.chunkBytes);
+    this.setCandidate(s.freeLo, freePage);
+    if (n <= HINTS) this.hints.raise(this.foundChunk, n);
+    return true;
+  }
+
+  /** Notes find()'s candidate for searchAddr. findMappedAddr: what it narrowed down to may begin below what is mapped. */
+  private setCandidate(chunk: number, page: number): void {
+    this.freeChunk = chunk;
+    this.freePage = page;
+    if (page > 0 || (this.inUse.length === 1 && chunk >= this.start)) return;
+    const i = this.summaries.slotChunk(chunk);
+    if (i < 0 || this.summaries.leaf[i * STRIDE + 1] === 0) {
+      const mapped = this.inUse.findAddrGreaterEqual(chunk * this.chunkBytes);
       this.freeChunk = mapped < 0 ? MAX_CHUNKS : (mapped * this.chunksPerByte) | 0;
     }
-    return true;
+  }
+
+  /**
+   * find() over the chunks from the hint on, without the tree. False if that did not find anything, which means nothing.
+   *
+   * The candidate for searchAddr is what the tree would have narrowed firstFree down to. With the first free page in chunk f
+   * and the run found from chunk a to chunk b, it follows f as long as f and a lie in the same entry, and it goes down to the
+   * level where the run is found: that of a chunk if a = b, else that where a and b part.
+   */
+  private findByHint(n: number): boolean {
+    const s = this.summaries;
+    const { leaf } = s;
+    const hint = this.hints.chunk;
+    let f = Math.max(hint[1]!, this.searchChunk);
+    if (f >= this.end) return false;
+    let q = s.slotChunk(f) * STRIDE;
+    if (q < 0) return false;
+    for (let last = nearEnd(f, NEAR_FREE); leaf[q + 1] === 0; q += STRIDE) if (++f >= last) return false;
+    this.hints.raise(f, 1);
+
+    let c = f;
+    if (hint[n]! > f) {
+      c = hint[n]!;
+      if (c >= this.end) return false;
+      q = s.slotChunk(c) * STRIDE;
+      if (q < 0) return false;
+    }
+    // As Summaries.scan: size pages are free before chunk c, from page runPage of chunk runChunk on.
+    let size = 0;
+    let runChunk = 0;
+    let runPage = 0;
+    for (let last = nearEnd(c, NEAR_RUN); c < last; c++, q += STRIDE) {
+      const max = leaf[q + 1]!;
+      if (max === 0) {
+        size = 0;
+        continue;
+      }
+      const start = leaf[q]!;
+      if (size > 0 && size + start >= n) {
+        this.foundChunk = runChunk;
+        this.foundPage = runPage;
+        this.hints.raise(runChunk, n);
+        const level = Math.max(levelShift(f ^ runChunk), levelShift(runChunk ^ c));
+        this.setCandidate((f >> level) << level, 0);
+        return true;
+      }
+      if (max >= n) {
+        const r = findInChunk(this.bits, (q / STRIDE) * CHUNK_HALVES, n, 0);
+        this.foundChunk = c;
+        this.foundPage = foundPage(r);
+        this.hints.raise(c, n);
+        if (c === f) {
+          this.setCandidate(f, foundFirstFree(r));
+        } else {
+          const level = levelShift(f ^ c);
+          this.setCandidate((f >> level) << level, 0);
+        }
+        return true;
+      }
+      if (size > 0 && start === PALLOC_CHUNK_PAGES) {
+        size += PALLOC_CHUNK_PAGES;
+      } else {
+        size = leaf[q + 2]!;
+        runChunk = c;
+        runPage = PALLOC_CHUNK_PAGES - size;
+      }
+    }
+    return false;
   }
 
   /** Raises searchAddr to find()'s candidate. */
@@ -250,7 +334,7 @@ export class PageAlloc {
       if (this.journaling) this.record(slotChunk);
       scav += allocRange(this.bits, this.scav, slotChunk * CHUNK_HALVES, page, k);
       if (counts) this.scavenger.allocated(slotChunk, k);
-      this.noteAlloc(slotChunk, page, k, 0);
+      this.noteAlloc(slotChunk, page, k);
       n -= k;
       page = 0;
       chunk++;
@@ -268,7 +352,7 @@ export class PageAlloc {
       const slotChunk = this.summaries.slotChunk(chunk);
       clearRange(this.bits, slotChunk * CHUNK_HALVES, page, k);
       this.scavenger.freed(chunk, slotChunk, page, k);
-      this.noteFree(slotChunk, page, k);
+      this.noteFree(chunk, slotChunk, page, k);
       n -= k;
       page = 0;
       chunk++;
@@ -352,6 +436,7 @@ export class PageAlloc {
     this.scavenger.flushed(chunk, slotChunk, page + highest, popcount64(cacheLo, cacheHi));
     this.lowerSearch(chunk, page);
     this.summarize(slotChunk);
+    this.hints.lower(chunk - 1, HINTS);
   }
 
   /**
@@ -454,6 +539,7 @@ export class PageAlloc {
       }
       this.scavenger.restore(slotChunk, this.journal, o + 1 + 2 * CHUNK_HALVES);
       this.summarize(slotChunk);
+      this.hints.lower(this.summaries.chunkOf(slotChunk) - 1, HINTS);
     }
     this.journalLength = 0;
     this.journaling = false;
@@ -472,23 +558,35 @@ export class PageAlloc {
   }
 
   /** Updates a chunk's summary for pages [i, i + n) that became free: they join the free pages around them. */
-  private noteFree(slotChunk: number, i: number, n: number): void {
+  private noteFree(chunk: number, slotChunk: number, i: number, n: number): void {
     const o = slotChunk * CHUNK_HALVES;
     const lo = freeBelow(this.bits, o, i);
     const hi = freeAbove(this.bits, o, i + n);
     const { leaf } = this.summaries;
     const q = slotChunk * STRIDE;
-    if (lo === 0) leaf[q] = hi;
-    if (hi - lo > leaf[q + 1]!) leaf[q + 1] = hi - lo;
-    if (hi === PALLOC_CHUNK_PAGES) leaf[q + 2] = hi - lo;
+    let run = hi - lo;
+    if (run > leaf[q + 1]!) leaf[q + 1] = run;
+    if (hi === PALLOC_CHUNK_PAGES) {
+      leaf[q + 2] = run;
+      const above = this.summaries.slotChunk(chunk + 1);
+      if (above >= 0) run += leaf[above * STRIDE]!;
+    }
+    if (lo === 0) {
+      leaf[q] = hi;
+      const below = this.summaries.slotChunk(chunk - 1);
+      const end = below < 0 ? 0 : leaf[below * STRIDE + 2]!;
+      if (end > 0) {
+        // The run begins in the chunk below, or under it: then it was long enough for any hint before.
+        chunk--;
+        run += end;
+      }
+    }
+    this.hints.lower(chunk, run);
     this.touch(slotChunk);
   }
 
-  /**
-   * Updates a chunk's summary for pages [i, i + n) that were allocated out of the free run around them. No run of n pages
-   * lies below page `from`.
-   */
-  private noteAlloc(slotChunk: number, i: number, n: number, from: number): void {
+  /** Updates a chunk's summary for pages [i, i + n) that were allocated out of the free run around them. */
+  private noteAlloc(slotChunk: number, i: number, n: number): void {
     const o = slotChunk * CHUNK_HALVES;
     const lo = freeBelow(this.bits, o, i);
     const hi = freeAbove(this.bits, o, i + n);
@@ -496,10 +594,8 @@ export class PageAlloc {
     const q = slotChunk * STRIDE;
     if (lo === 0) leaf[q] = i;
     if (hi === PALLOC_CHUNK_PAGES) leaf[q + 2] = hi - i - n;
-    // If it was (one of) the longest, and there is no other as long, only a look at the whole chunk tells.
-    if (hi - lo >= leaf[q + 1]! && foundPage(findInChunk(this.bits, o, hi - lo, from)) < 0) {
-      leaf[q + 1] = hi - lo === 1 ? 0 : sumMax(summarize(this.bits, o));
-    }
+    // If it was (one of) the longest, only a look at the whole chunk tells how long the longest is now.
+    if (hi - lo >= leaf[q + 1]!) leaf[q + 1] = longestRun(this.bits, o, hi - lo);
     this.touch(slotChunk);
   }
 
@@ -515,18 +611,33 @@ export class PageAlloc {
 
   /** Notes that the levels above a chunk may not know its summary. */
   private touch(slotChunk: number): void {
-    if (slotChunk === this.lastStale) return;
-    if (this.staleCount === this.stale.length) this.update();
-    this.lastStale = slotChunk;
+    if (this.isStale[slotChunk] !== 0) return;
+    this.isStale[slotChunk] = 1;
     this.stale[this.staleCount++] = slotChunk;
   }
 
   /** pageAlloc.update for all that changed. Whoever reads the summaries from outside calls it first. */
   update(): void {
-    for (let i = 0; i < this.staleCount; i++) this.summaries.update(this.stale[i]!);
+    for (let i = 0; i < this.staleCount; i++) {
+      const slotChunk = this.stale[i]!;
+      this.isStale[slotChunk] = 0;
+      this.summaries.update(slotChunk);
+    }
     this.staleCount = 0;
-    this.lastStale = -1;
   }
+}
+
+/** The chunk to stop at `n` chunks from c on: the end of the block at the latest, as slot-space goes no further. */
+function nearEnd(c: number, n: number): number {
+  const end = (c | (BLOCK_CHUNKS - 1)) + 1;
+  return Math.min(c + n, end);
+}
+
+/** log2 of the chunks under an entry of the highest level where two chunks part; `x` is their exclusive or. */
+function levelShift(x: number): number {
+  if (x === 0) return 0;
+  const top = 31 - Math.clz32(x);
+  return top >= 12 ? 12 : top - (top % 3);
 }
 
 function popcount64(lo: number, hi: number): number {

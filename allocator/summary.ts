@@ -191,26 +191,6 @@ export class Summaries {
   }
 
   /**
-   * find() among the eight chunks around searchAddr, without the levels above, which need not be up to date. All free pages
-   * are at or above searchAddr, so if the pages are here, find() would descend to here: each entry on its way is the first
-   * with anything free, and has a long enough run. What it finds is the same, firstFree too.
-   */
-  findNear(n: number, searchChunk: number, searchSlotChunk: number): number {
-    // Not up to date, but a good guess whether to look at all.
-    if (this.level3[(searchSlotChunk >>> 3) * STRIDE + 1]! < n) return FOUND_NONE;
-    const i = searchSlotChunk & ~7;
-    const j = this.scan(this.leaf, i, searchSlotChunk & 7, 8, 9, n);
-    if (j === -1) return FOUND_NONE;
-    const chunk = searchChunk & ~7;
-    this.freeLo = chunk + this.firstNonZero;
-    this.freeHi = this.freeLo + 1;
-    if (j < 0) return this.run(j, chunk, 0);
-    this.foundChunk = chunk + j;
-    this.foundSlotChunk = i + j;
-    return FOUND_CHUNK;
-  }
-
-  /**
    * Runs over entries i + [j0, count) of a level for n free pages in a row. Returns the index (from i) of an entry that has
    * them inside, -1 if there are none, -2 if a run that crosses entries begins at runEntry, runBack.
    */
