@@ -96,16 +96,21 @@ const enum_ = { other: 0, sweeperParks: 1, worker: 2 } as const;
 
 type Handler = (this: Order, c: Cursor) => boolean;
 
-const FULL = 0;
-const OVER = 1;
-const DONE = 2;
-const BLOCKED = 3;
+/** What trying one event of an M comes to: it came and the next is ready; it was the last; another must come first. */
+const ADVANCED = 0;
+const DONE = 1;
+const BLOCKED = 2;
 
 /** Bytes before a batch's end from which on every byte is checked: more than two events can have. */
 const BULK_MARGIN = 64;
 
-function isObject(type: number): boolean {
-  return type === spec.EvHeapObjectFree || type === spec.EvHeapObjectAlloc;
+/** Whether an M's next event is an object, far enough from the batch's end, and no damage. */
+function inBulk(c: Cursor): boolean {
+  return (
+    (c.type === spec.EvHeapObjectFree || c.type === spec.EvHeapObjectAlloc) &&
+    c.pos < c.end - BULK_MARGIN &&
+    c.time <= c.bound
+  );
 }
 
 /** What a generation's events add up to outside the stream. */
@@ -142,8 +147,6 @@ export class Order {
   /** Whether state is only being found out: the first generation, or the first after damage. */
   initial = true;
   #forced = false;
-  /** Time of the next event of any other M: until then one M goes on. */
-  #limit = 0.5;
   readonly #args = new Float64Array(5);
   readonly #wire = new Wire();
 
@@ -196,15 +199,17 @@ export class Order {
   run(out: EventBatch): boolean {
     this.out = out;
     const heap = this.heap;
+    const full = out.kind.length - ROOM;
     while (heap.length > 0) {
-      if (out.length + ROOM > out.kind.length) return false;
-      this.#limit = Number.POSITIVE_INFINITY;
-      if (heap.length > 1) this.#limit = heap[1]!.time;
-      if (heap.length > 2 && heap[2]!.time < this.#limit) this.#limit = heap[2]!.time;
-      switch (this.#runCursor(heap[0]!)) {
-        case FULL:
-          return false;
-        case OVER:
+      if (out.length > full) return false;
+      const c = heap[0]!;
+      if (inBulk(c)) {
+        this.#runObjects();
+        siftDown(heap, 0);
+        continue;
+      }
+      switch (this.#step(c)) {
+        case ADVANCED:
           siftDown(heap, 0);
           break;
         case DONE:
@@ -223,162 +228,153 @@ export class Order {
     const heap = this.heap;
     heapSort(heap);
     for (let i = 1; i < heap.length; i++) {
-      if (this.#step(i)) return;
+      const outcome = this.#step(heap[i]!);
+      if (outcome === BLOCKED) continue;
+      if (outcome === DONE) heapRemove(heap, i);
+      else heapUpdate(heap, i);
+      return;
     }
     this.#forced = true;
-    this.#step(0);
+    if (this.#step(heap[0]!) === DONE) heapRemove(heap, 0);
+    else siftDown(heap, 0);
     this.#forced = false;
   }
 
-  /** Tries one event of the cursor at `i`. */
-  #step(i: number): boolean {
-    const c = this.heap[i]!;
-    // Exactly one event: whatever comes after it is beyond this limit.
-    this.#limit = Number.NEGATIVE_INFINITY;
-    const outcome = this.#runCursor(c);
-    if (outcome === BLOCKED) return false;
-    if (outcome === DONE) heapRemove(this.heap, i);
-    else heapUpdate(this.heap, i);
-    return true;
-  }
-
-  /** Handles events of one M, at least one, as long as they are not later than #limit. */
-  #runCursor(c: Cursor): number {
-    const out = this.out;
-    const full = out.kind.length - ROOM;
-    for (;;) {
-      if (c.time > c.bound) {
-        this.#damagedBatch(c, c.pos);
-        if (!this.#nextBatch(c)) return DONE;
-        if (c.time > this.#limit) return OVER;
-      }
-      if (isObject(c.type) && c.pos < c.end - BULK_MARGIN) {
-        this.#runObjects(c);
-      } else {
-        const end = this.#decode(c.buf, c.pos, c.end, ARGS[c.type]!, c.type);
-        if (end <= c.end && !(HANDLERS[c.type] as Handler).call(this, c)) return BLOCKED;
-        c.pos = end;
-        if (!this.#nextEvent(c)) return DONE;
-      }
-      if (c.time > this.#limit) return OVER;
-      if (out.length >= full) return FULL;
+  /** Handles the next event of an M, if it can come now, and goes to the one after it. */
+  #step(c: Cursor): number {
+    if (c.time > c.bound) {
+      this.#damagedBatch(c, c.pos);
+      return this.#nextBatch(c) ? ADVANCED : DONE;
     }
+    const end = this.#decode(c.buf, c.pos, c.end, ARGS[c.type]!, c.type);
+    if (end <= c.end && !(HANDLERS[c.type] as Handler).call(this, c)) return BLOCKED;
+    c.pos = end;
+    return this.#nextEvent(c) ? ADVANCED : DONE;
   }
 
   /**
-   * Objects allocated and freed, one after the other: nearly all of an address trace. Stops at the first event that is
-   * something else, or later than #limit, or near the batch's end, so that nothing needs to be checked for each byte.
+   * Objects allocated and freed, one after the other: nearly all of an address trace. Begins with the first M of the heap and
+   * changes from M to M as long as objects are next. Away from a batch's end nothing needs to be checked for each byte. The
+   * first M may have to go down in the heap afterwards.
    */
-  #runObjects(c: Cursor): void {
-    const bound = Math.min(this.#limit, c.bound);
-    const out = this.out;
+  #runObjects(): void {
+    const { out, heap, tick, zero, objects, minHeapAddr: base, heapAlign: align } = this;
     const { kind: outKind, time: outTime, p: outP, addr: outAddr, size: outSize, aux: outAux } = out;
-    const full = outKind.length - ROOM;
-    const p = c.m >= 0 ? this.sched.mP[c.m]! : NO_P;
-    const { tick, zero, objects, minHeapAddr: base, heapAlign: align } = this;
     const { sizes, numbers } = this.types;
     const typeCount = sizes.length;
-    const { buf, view } = c;
-    const safe = c.end - BULK_MARGIN;
-    let { pos, type, time } = c;
+    const { mP } = this.sched;
+    const full = outKind.length - ROOM;
     let n = out.length;
     let last = this.last;
 
-    do {
-      // The id: up to four bytes at once. `stop` is the lowest top bit that is clear, that of the last byte.
-      const word = view.getUint32(pos, true) | 0;
-      let stop = ~word & 0x80808080;
-      stop &= -stop;
-      let id: number;
-      if (stop !== 0) {
-        const bits = word & (stop - 1 + stop);
-        id = (bits & 0x7f) | ((bits >>> 1) & 0x3f80) | ((bits >>> 2) & 0x1fc000) | ((bits >>> 3) & 0xfe00000);
-        pos += (39 - Math.clz32(stop)) >> 3;
-      } else {
-        const start = pos;
-        id = (word & 0x7f) | ((word >>> 1) & 0x3f80) | ((word >>> 2) & 0x1fc000) | ((word >>> 3) & 0xfe00000);
-        pos += 4;
-        const b = buf[pos++]!;
-        if (b < 128) id += b * 268435456;
-        else {
-          const wire = this.#wire;
-          wire.reset(buf, start, c.end);
-          id = wire.wrapped(align);
-          if (wire.bad) {
-            pos = c.end + 1;
-            break;
-          }
-          pos = wire.pos;
-        }
-      }
-      last = time > last ? time : last + 1;
-      let typeId = 0;
-      if (type === spec.EvHeapObjectAlloc) {
-        let b = buf[pos++]!;
-        typeId = b & 127;
-        if (b > 127) {
-          b = buf[pos++]!;
-          typeId |= (b & 127) << 7;
-          if (b > 127) {
-            b = buf[pos++]!;
-            typeId |= (b & 127) << 14;
-            if (b > 127) {
+    for (;;) {
+      const c = heap[0]!;
+      const { buf, view } = c;
+      const safe = c.end - BULK_MARGIN;
+      const p = c.m >= 0 ? mP[c.m]! : NO_P;
+      let { pos, type, time, bound } = c;
+      if (heap.length > 1 && heap[1]!.time < bound) bound = heap[1]!.time;
+      if (heap.length > 2 && heap[2]!.time < bound) bound = heap[2]!.time;
+
+      do {
+        // The id: up to four bytes at once. `stop` is the lowest top bit that is clear, that of the last byte.
+        const word = view.getUint32(pos, true) | 0;
+        let stop = ~word & 0x80808080;
+        stop &= -stop;
+        let id: number;
+        if (stop !== 0) {
+          const bits = word & (stop - 1 + stop);
+          id = (bits & 0x7f) | ((bits >>> 1) & 0x3f80) | ((bits >>> 2) & 0x1fc000) | ((bits >>> 3) & 0xfe00000);
+          pos += (39 - Math.clz32(stop)) >> 3;
+        } else {
+          const start = pos;
+          id = (word & 0x7f) | ((word >>> 1) & 0x3f80) | ((word >>> 2) & 0x1fc000) | ((word >>> 3) & 0xfe00000);
+          pos += 4;
+          const b = buf[pos++]!;
+          if (b < 128) id += b * 268435456;
+          else {
+            const wire = this.#wire;
+            wire.reset(buf, start, c.end);
+            id = wire.wrapped(align);
+            if (wire.bad) {
               pos = c.end + 1;
               break;
             }
+            pos = wire.pos;
           }
         }
-      }
-      if (objects) {
-        outTime[n] = last > zero ? last - zero : 0;
-        outP[n] = p;
-        outAddr[n] = base + id * align;
-        if (type === spec.EvHeapObjectFree) {
-          outKind[n] = OBJECT_FREE;
-          outSize[n] = 0;
-          outAux[n] = 0;
-        } else {
-          outKind[n] = OBJECT_ALLOC;
-          if (typeId < typeCount) {
-            outSize[n] = sizes[typeId]!;
-            outAux[n] = numbers[typeId]!;
-          } else {
+        let typeId = 0;
+        if (type === spec.EvHeapObjectAlloc) {
+          let b = buf[pos++]!;
+          typeId = b & 127;
+          if (b > 127) {
+            b = buf[pos++]!;
+            typeId |= (b & 127) << 7;
+            if (b > 127) {
+              b = buf[pos++]!;
+              typeId |= (b & 127) << 14;
+              if (b > 127) {
+                pos = c.end + 1;
+                break;
+              }
+            }
+          }
+        }
+        last = time > last ? time : last + 1;
+        if (objects) {
+          outTime[n] = last > zero ? last - zero : 0;
+          outP[n] = p;
+          outAddr[n] = base + id * align;
+          if (type === spec.EvHeapObjectFree) {
+            outKind[n] = OBJECT_FREE;
             outSize[n] = 0;
             outAux[n] = 0;
-            this.losses.add(UNKNOWN_TYPE);
+          } else {
+            outKind[n] = OBJECT_ALLOC;
+            if (typeId < typeCount) {
+              outSize[n] = sizes[typeId]!;
+              outAux[n] = numbers[typeId]!;
+            } else {
+              outSize[n] = 0;
+              outAux[n] = 0;
+              this.losses.add(UNKNOWN_TYPE);
+            }
           }
+          n++;
         }
-        n++;
-      }
-      type = buf[pos++]!;
-      let b = buf[pos++]!;
-      let dt = b & 127;
-      if (b > 127) {
-        b = buf[pos++]!;
-        dt |= (b & 127) << 7;
+        type = buf[pos++]!;
+        let b = buf[pos++]!;
+        let dt = b & 127;
         if (b > 127) {
           b = buf[pos++]!;
-          dt |= (b & 127) << 14;
+          dt |= (b & 127) << 7;
           if (b > 127) {
-            const wire = this.#wire;
-            wire.reset(buf, pos - 3, c.end);
-            dt = wire.uvarint();
-            pos = wire.bad ? c.end + 1 : wire.pos;
+            b = buf[pos++]!;
+            dt |= (b & 127) << 14;
+            if (b > 127) {
+              const wire = this.#wire;
+              wire.reset(buf, pos - 3, c.end);
+              dt = wire.uvarint();
+              pos = wire.bad ? c.end + 1 : wire.pos;
+            }
           }
         }
-      }
-      time += Math.trunc(dt * tick);
-    } while (
-      (type === spec.EvHeapObjectFree || type === spec.EvHeapObjectAlloc) &&
-      pos < safe &&
-      time <= bound &&
-      n < full
-    );
+        time += Math.trunc(dt * tick);
+      } while (
+        (type === spec.EvHeapObjectFree || type === spec.EvHeapObjectAlloc) &&
+        pos < safe &&
+        time <= bound &&
+        n <= full
+      );
 
-    // What is no event is damage, which is found out as an event that ends beyond the batch.
-    c.pos = ARGS[type]! < 0 ? c.end + 1 : pos;
-    c.type = type;
-    c.time = time;
+      // What is no event is damage, which is found out as an event that ends beyond the batch.
+      c.pos = ARGS[type]! < 0 ? c.end + 1 : pos;
+      c.type = type;
+      c.time = time;
+      if (n > full || time <= bound) break;
+      siftDown(heap, 0);
+      if (!inBulk(heap[0]!)) break;
+    }
     this.last = last;
     out.length = n;
   }
@@ -1094,7 +1090,7 @@ export class Order {
     return true;
   }
 
-  /** Objects near a batch's end; all others go through #runObjects. */
+  /** Objects that do not go through #runObjects: those near a batch's end. */
   objectAlloc(c: Cursor): boolean {
     const args = this.#args;
     const type = args[1]!;
