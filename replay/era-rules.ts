@@ -6,9 +6,11 @@ export interface EraRules {
   readonly randomBase: boolean;
   /** 1.22+: the scavenger's 95% of the memory limit is divided by 100 (mgcscavenge.go:gcPaceScavenger). */
   readonly dividesLimitGoal: boolean;
+  /** 1.26+: spans that were scavenged as a whole are not zeroed (mheap.go:allocNeedsZero, needZeroAfterSysUnused). */
+  readonly scavengedIsClean: boolean;
 }
 
 export function rulesOf(era: Era): EraRules {
   const minor = Number(/^(?:go)?1\.(\d+)/.exec(era.since)?.[1] ?? 27);
-  return { randomBase: minor >= 26, dividesLimitGoal: minor >= 22 };
+  return { randomBase: minor >= 26, dividesLimitGoal: minor >= 22, scavengedIsClean: minor >= 26 };
 }

@@ -31,6 +31,7 @@ import {
 } from "../parsers/events.ts";
 import { type Background, type BackgroundWorld, heapRetained, mappedReady } from "./background/background.ts";
 import { type EraRules, rulesOf } from "./era-rules.ts";
+import { LargeTouch } from "./large-touch.ts";
 import { metadataBytes } from "./metadata.ts";
 import { ObjectLedger } from "./objects.ts";
 import { PlacementCheck } from "./placement.ts";
@@ -45,6 +46,8 @@ import { TouchedPages } from "./touched.ts";
 const PAGE = 8192;
 
 const NOBODY = -2;
+/** Largest object that shares a span (32 KiB). */
+const MAX_SMALL = 32 << 10;
 /** Marks kept for the picture; beyond it every other one of the small ones goes. */
 const MAX_MARKS = 20_000;
 
@@ -90,12 +93,15 @@ export class Machine {
   /** Next moment that `onTick` wants to be called for, before the first event at or after it. */
   nextTick = Number.POSITIVE_INFINITY;
   onTick: ((now: number) => number) | null = null;
+  /** Told of each row written. */
+  onRow: ((now: number) => void) | null = null;
 
   readonly #options: MachineOptions;
   readonly #rules: EraRules;
   readonly #background: Background;
   readonly #world: BackgroundWorld;
   readonly #stackTouch: StackTouch;
+  readonly #largeTouch: LargeTouch;
   /** Pages of each live span, negative for manual ones, by its recorded address or handle. */
   readonly #spans = new Map<number, number>();
   #snapshot: LiveSpan[] | null = [];
@@ -129,6 +135,7 @@ export class Machine {
     this.objects = new ObjectLedger(options.slotSizes);
     this.touched = new TouchedPages(options.heap.physPageSize);
     this.#stackTouch = new StackTouch(this.touched);
+    this.#largeTouch = new LargeTouch(this.touched, this.#rules.scavengedIsClean);
     this.placement = new PlacementCheck(
       this.heap,
       options.uncorrected ? options.era.create(options.heap) : null,
@@ -156,8 +163,8 @@ export class Machine {
         case OBJECT_LIVE: {
           const at = addr[i]!;
           const slot = this.objects.objectAlloc(at);
-          // Whoever allocates writes: the header and zeroed memory at least. A large span is touched as a whole.
-          if (slot !== 0) this.touched.touch(moved ? this.#modelAddr(at) : at, slot);
+          // Whoever allocates writes. What becomes of a large object's pages is decided when its span is taken.
+          if (slot !== 0 && slot <= MAX_SMALL) this.touched.touch(moved ? this.#modelAddr(at) : at, slot);
           break;
         }
         case OBJECT_FREE:
@@ -307,8 +314,11 @@ export class Machine {
     if (manual) {
       this.#stackTouch.spanAlloc(base, pages, this.#inMark || addr < 0);
       if (!this.#options.correct) this.objects.manualAlloc(addr, pages, base - addr);
-    } else if (addr >= 0 && aux >= 0) this.objects.spanAlloc(addr, pages, aux, base - addr);
-    else this.touched.touch(base, pages * PAGE);
+    } else if (addr >= 0 && aux >= 0) {
+      this.objects.spanAlloc(addr, pages, aux, base - addr);
+      if (aux < 2) this.#largeTouch.objectAlloc(base, pages);
+    } else this.touched.touch(base, pages * PAGE);
+    this.#largeTouch.spanAlloc(base, pages);
     this.#notices(t, stats.returned.growth + stats.returned.limit - eager);
   }
 
@@ -329,7 +339,7 @@ export class Machine {
       return;
     }
     this.#spans.delete(addr);
-    if (pages > 0) this.objects.spanFree(addr, pages);
+    if (pages > 0 && addr >= 0) this.objects.spanFree(addr, pages);
     this.placement.free(addr, Math.abs(pages), pages < 0, p);
     this.heap.now = t;
     this.#dirty = true;
@@ -355,6 +365,8 @@ export class Machine {
         continue;
       }
       this.#spans.set(base, manual ? -pages : pages);
+      this.#largeTouch.spanAlloc(base, pages);
+      if (aux === 0 || aux === 1) this.touched.touch(base, pages * PAGE);
       // Which of its pages a big stack has touched, its own event tells; pools of small ones are in use throughout.
       if (manual && pages <= 4) this.touched.touch(base, pages * PAGE);
     }
@@ -468,6 +480,7 @@ export class Machine {
     if (!this.#dirty) return;
     this.#dirty = false;
     this.recorder.add(this.state(t));
+    this.onRow?.(t);
   }
 
   /** The state as a recorder's row (reused at the next call). */
@@ -490,6 +503,7 @@ export class Machine {
     row[COL.marked] = this.#marked;
     row[COL.untouched] = backed - this.touched.bytes;
     row[COL.metadata] = metadata;
+    row[COL.assumed] = this.touched.assumed;
     return row;
   }
 }

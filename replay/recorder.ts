@@ -20,6 +20,7 @@ export const COLUMNS = [
   "marked",
   "untouched",
   "metadata",
+  "assumed",
   "measuredRss",
   "measuredReleased",
   "measuredInuse",

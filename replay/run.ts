@@ -102,6 +102,7 @@ async function run(
     minHeapAddr: () => info.minHeapAddr,
   });
   const maps = options.heapMaps ? new HeapMaps(machine) : null;
+  if (maps) machine.onRow = (t) => maps.take(t);
   const accuracy = new AccuracyCheck();
   attachSamples(machine, samples, accuracy);
 
@@ -111,7 +112,6 @@ async function run(
     options.tap?.(step.value);
     if (inference) for (const batch of inference.transform(step.value)) machine.process(batch);
     else machine.process(step.value);
-    maps?.take(machine.now);
     const now = Date.now();
     if (options.onProgress && now - lastReport >= PROGRESS_EVERY) {
       lastReport = now;
@@ -137,6 +137,7 @@ async function run(
   const { stats } = machine.heap;
   const { returned } = stats;
   const uncertain = Math.max(baseline.uncertainty, recorder.peak[COL.rss]! * (info.hasAddresses ? 0.05 : 0.15));
+  const assumed = recorder.peak[COL.assumed]!;
   notes.push(...notesOn(machine, main, inference));
   return {
     inputs: sources.map((source) => ({
@@ -178,7 +179,7 @@ async function run(
     placement: machine.placement.result(),
     accuracy: accuracy.result(),
     timeline: rows.map(toTimelineRow),
-    uncertainty: { below: uncertain, above: uncertain },
+    uncertainty: { below: uncertain + assumed, above: uncertain },
     ledgerPeak: ledgerOf(recorder.peak, context),
     ledgerFinal: ledgerOf(recorder.last, context),
     ledgerAt: (t) => ledgerOf(rowAt(rows, t), context),
@@ -256,6 +257,13 @@ function notesOn(machine: Machine, main: EventSource, inference: SpanInference |
     notes.push({
       level: "warning",
       text: `${main.path} has no addresses: spans are inferred from ${inference.counts.steps} steps of the live heap; record with GODEBUG=traceallocfree=1 (Go 1.23+) for exact ones`,
+    });
+  }
+  const assumed = machine.recorder.peak[COL.assumed]!;
+  if (assumed > 0.02 * machine.recorder.maxRss) {
+    notes.push({
+      level: "info",
+      text: `at the peak ${(assumed / 2 ** 20).toFixed(1)} MiB are large objects on clean pages: they count as resident, but are not until the program writes to them`,
     });
   }
   if (counts.unplaced > 0) {

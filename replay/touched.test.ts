@@ -5,10 +5,10 @@ import { TouchedPages } from "./touched.ts";
 const REGION = 64 * 2 ** 20;
 
 describe("TouchedPages", () => {
-  it("agrees with a plain set of granules, across region borders", () => {
+  it("agrees with a plain map of granules, across region borders", () => {
     const base = 0xc000000000 + REGION - 40 * 4096;
     const operation = fc.record({
-      touch: fc.boolean(),
+      kind: fc.constantFrom("touch", "assume", "release"),
       offset: fc.integer({ min: 0, max: 80 * 4096 }),
       size: fc.integer({ min: 1, max: 20 * 4096 }),
     });
@@ -16,20 +16,26 @@ describe("TouchedPages", () => {
       fc.property(
         fc.constantFrom(4096, 16384, 65536),
         fc.array(operation, { maxLength: 40 }),
-        (physPageSize, operations) => {
-          const pages = new TouchedPages(physPageSize);
-          const naive = new Set<number>();
-          for (const { touch, offset, size } of operations) {
+        (granule, operations) => {
+          const pages = new TouchedPages(granule);
+          const naive = new Map<number, string>();
+          for (const { kind, offset, size } of operations) {
             const addr = base + offset;
             const end = addr + size;
-            if (touch) {
-              pages.touch(addr, size);
-              for (let g = Math.floor(addr / physPageSize); g * physPageSize < end; g++) naive.add(g);
-            } else {
+            const first = Math.floor(addr / granule);
+            if (kind === "release") {
               pages.release(addr, size);
-              for (let g = Math.ceil(addr / physPageSize); (g + 1) * physPageSize <= end; g++) naive.delete(g);
+              for (let g = Math.ceil(addr / granule); (g + 1) * granule <= end; g++) naive.delete(g);
+            } else if (kind === "assume") {
+              pages.assume(addr, size);
+              for (let g = first; g * granule < end; g++) naive.set(g, "assume");
+            } else {
+              pages.touch(addr, size);
+              for (let g = first; g * granule < end; g++) naive.set(g, "touch");
             }
-            expect(pages.bytes).toBe(naive.size * physPageSize);
+            expect(pages.bytes).toBe(naive.size * granule);
+            const assumed = [...naive.values()].filter((value) => value === "assume").length;
+            expect(pages.assumed).toBe(assumed * granule);
           }
         },
       ),

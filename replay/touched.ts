@@ -6,10 +6,15 @@
  */
 
 const REGION = 64 * 1024 * 1024;
+const UNTOUCHED = 0;
+const TOUCHED = 1;
+const ASSUMED = 2;
 
 export class TouchedPages {
-  /** Bytes touched and not returned since. */
+  /** Bytes touched and not returned since, with those that are only assumed to be. */
   bytes = 0;
+  /** Of these, bytes that were given to the program without being zeroed and that it may not have written to. */
+  assumed = 0;
   readonly granule: number;
   readonly #shift: number;
   readonly #regions = new Map<number, Uint8Array>();
@@ -40,27 +45,33 @@ export class TouchedPages {
     const offset = addr - index * REGION;
     const first = offset >>> this.#shift;
     if (offset + size > REGION) {
-      this.#set(addr, size, 1);
+      this.#set(addr, size, TOUCHED);
       return;
     }
     const region = this.#region(index);
     const last = (offset + size - 1) >>> this.#shift;
     for (let i = first; i <= last; i++) {
-      if (region[i] === 0) {
-        region[i] = 1;
-        this.bytes += this.granule;
-      }
+      const before = region[i]!;
+      if (before === TOUCHED) continue;
+      region[i] = TOUCHED;
+      if (before === UNTOUCHED) this.bytes += this.granule;
+      else this.assumed -= this.granule;
     }
+  }
+
+  /** [addr, addr+size) went to the program unzeroed: it is taken for touched, but counted as an assumption. */
+  assume(addr: number, size: number): void {
+    this.#set(addr, size, ASSUMED);
   }
 
   /** The whole granules inside [addr, addr+size) went back to the OS. */
   release(addr: number, size: number): void {
     const start = Math.ceil(addr / this.granule) * this.granule;
     const end = Math.floor((addr + size) / this.granule) * this.granule;
-    if (end > start) this.#set(start, end - start, 0);
+    if (end > start) this.#set(start, end - start, UNTOUCHED);
   }
 
-  #set(addr: number, size: number, value: 0 | 1): void {
+  #set(addr: number, size: number, value: 0 | 1 | 2): void {
     let at = addr;
     const end = addr + size;
     while (at < end) {
@@ -70,10 +81,13 @@ export class TouchedPages {
       const stop = Math.min(end, base + REGION);
       const last = (stop - 1 - base) >>> this.#shift;
       for (let i = (at - base) >>> this.#shift; i <= last; i++) {
-        if (region[i] !== value) {
-          region[i] = value;
-          this.bytes += value ? this.granule : -this.granule;
-        }
+        const before = region[i]!;
+        if (before === value) continue;
+        region[i] = value;
+        if (before === UNTOUCHED) this.bytes += this.granule;
+        else if (value === UNTOUCHED) this.bytes -= this.granule;
+        if (before === ASSUMED) this.assumed -= this.granule;
+        else if (value === ASSUMED) this.assumed += this.granule;
       }
       at = stop;
     }
@@ -85,7 +99,7 @@ export class TouchedPages {
     for (let at = Math.floor(addr / this.granule) * this.granule; at < addr + size; at += this.granule) {
       const index = Math.floor(at / REGION);
       const region = this.#regions.get(index);
-      if (region && region[(at - index * REGION) >>> this.#shift] === 1) n += this.granule;
+      if (region && region[(at - index * REGION) >>> this.#shift] !== UNTOUCHED) n += this.granule;
     }
     return n;
   }
