@@ -41,7 +41,7 @@ export const MAX_LINEAR = 0xffffffffffff;
 
 /** How many chunks findByHint looks at for the first free page and for the run before it leaves the search to the tree. */
 const NEAR_FREE = 8;
-const NEAR_RUN = 128;
+const NEAR_RUN = 256;
 /** A journal record: slot-space chunk number, its alloc and scav bits, the scavenger's two integers. */
 const JOURNAL_RECORD = 1 + 2 * CHUNK_HALVES + 2;
 
@@ -259,7 +259,7 @@ export class PageAlloc {
     if (f >= this.end) return false;
     let q = s.slotChunk(f) * STRIDE;
     if (q < 0) return false;
-    for (let last = nearEnd(f, NEAR_FREE); leaf[q + 1] === 0; q += STRIDE) if (++f >= last) return false;
+    for (let last = s.nearEnd(f, NEAR_FREE); leaf[q + 1] === 0; q += STRIDE) if (++f >= last) return false;
     this.hints.raise(f, 1);
 
     let c = f;
@@ -273,7 +273,7 @@ export class PageAlloc {
     let size = 0;
     let runChunk = 0;
     let runPage = 0;
-    for (let last = nearEnd(c, NEAR_RUN); c < last; c++, q += STRIDE) {
+    for (let last = s.nearEnd(c, NEAR_RUN); c < last; c++, q += STRIDE) {
       const max = leaf[q + 1]!;
       if (max === 0) {
         size = 0;
@@ -625,12 +625,6 @@ export class PageAlloc {
     }
     this.staleCount = 0;
   }
-}
-
-/** The chunk to stop at `n` chunks from c on: the end of the block at the latest, as slot-space goes no further. */
-function nearEnd(c: number, n: number): number {
-  const end = (c | (BLOCK_CHUNKS - 1)) + 1;
-  return Math.min(c + n, end);
 }
 
 /** log2 of the chunks under an entry of the highest level where two chunks part; `x` is their exclusive or. */

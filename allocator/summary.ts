@@ -97,6 +97,18 @@ export class Summaries {
     return slot < 0 ? -1 : (slot << LOG_BLOCK_CHUNKS) | (chunk & (BLOCK_CHUNKS - 1));
   }
 
+  /** Where to stop when going up n chunks from c by slot-space numbers: they follow on as far as blocks have slots in order. */
+  nearEnd(c: number, n: number): number {
+    let block = c >>> LOG_BLOCK_CHUNKS;
+    let slot = this.blockSlot[block]!;
+    while ((block + 1) << LOG_BLOCK_CHUNKS < c + n && this.blockSlot[block + 1] === slot + 1) {
+      block++;
+      slot++;
+    }
+    const end = (block + 1) << LOG_BLOCK_CHUNKS;
+    return Math.min(c + n, end);
+  }
+
   /** Chunk of a slot-space number. */
   chunkOf(slotChunk: number): number {
     return (this.slotBlock[slotChunk >>> LOG_BLOCK_CHUNKS]! << LOG_BLOCK_CHUNKS) | (slotChunk & (BLOCK_CHUNKS - 1));
