@@ -2,13 +2,14 @@
  * The Ms of a generation as a min-heap by the time of their next event. Ported from internal/trace/batchcursor.go of Go 1.27:
  * the same heap with the same ties, so that events at one instant come out in the order of Go's own reader.
  */
-import type { Batch } from "./generation.ts";
+import { type Batch, Spare } from "./generation.ts";
 
 /** Reads the batches of one M. `type` and `time` are of the event to come; its arguments begin at `pos`. */
 export class Cursor {
   /** M slot, -1 for batches of no M. */
   readonly m: number;
   readonly batches: readonly Batch[];
+  readonly spare = new Spare();
   /** Index of the batch that is being read. */
   index = -1;
   buf: Uint8Array = EMPTY;

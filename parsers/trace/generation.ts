@@ -7,6 +7,7 @@
  */
 import type { ByteSource } from "../format.ts";
 import type { Losses } from "../losses.ts";
+import { Spool } from "../spool.ts";
 import { HEADER_BYTES } from "./header.ts";
 import { DAMAGED_BATCH, DAMAGED_BYTES, MISSING_GENERATION, STRAY_BATCH, TRUNCATED } from "./losses.ts";
 import {
@@ -29,6 +30,8 @@ export const MAX_BATCH = 64 << 10;
 /** Longest batch header: type, experiment, generation, M, time, size. */
 const MAX_HEADER = 2 + 4 * 10;
 const CHUNK = 1 << 20;
+/** Chunks of a generation held in memory; event batches beyond go to a temporary file until the generation is read. */
+const MAX_CHUNKS = 112;
 /** Readers may look this far beyond a batch's end without a check. */
 export const SLACK = 64;
 /** M id of batches of no M: 2^64-1. */
@@ -38,11 +41,17 @@ const EXPERIMENT_ALLOC_FREE = 1;
 /** A time further than this from the others' is damage: a day, in ticks of 64 ns. */
 const MAX_TIME_STEP = 86400e9 / 64;
 
-/** One M's batch: its events are buf[start..end), `time` is the base of their times in clock ticks. */
-export interface Batch {
+/** Bytes, and the same as a view for reading words. */
+export interface Bytes {
   readonly buf: Uint8Array;
-  /** The same bytes as `buf`. */
   readonly view: DataView;
+}
+
+/** One M's batch: its events are at [start, end) of its bytes, `time` is the base of their times in clock ticks. */
+export interface Batch {
+  /** Where its bytes are in memory; null: at `spooled` in the generation's temporary file. */
+  readonly bytes: Bytes | null;
+  readonly spooled: number;
   readonly start: number;
   readonly end: number;
   readonly time: number;
@@ -82,7 +91,31 @@ export class Generation {
   damaged = false;
   gap = false;
   /** Chunks that the batches lie in. */
-  readonly chunks: Uint8Array<ArrayBuffer>[] = [];
+  readonly chunks: Chunk[] = [];
+  /** Batches beyond what is held in memory. */
+  spool: Spool | null = null;
+
+  /** The bytes of a batch; those that are not in memory are read into `spare`. */
+  bytesOf(batch: Batch, spare: Spare): Bytes {
+    if (batch.bytes !== null) return batch.bytes;
+    if (spare.batch !== batch) {
+      spare.bytes ??= newChunk(MAX_BATCH);
+      this.spool!.readAt(spare.bytes.buf.subarray(0, batch.end), batch.spooled);
+      spare.batch = batch;
+    }
+    return spare.bytes!;
+  }
+}
+
+/** Room for one batch that is not in memory. */
+export class Spare {
+  bytes: Bytes | null = null;
+  batch: Batch | null = null;
+}
+
+interface Chunk {
+  readonly buf: Uint8Array<ArrayBuffer>;
+  readonly view: DataView;
 }
 
 interface Header {
@@ -104,9 +137,10 @@ export class GenerationReader {
   readonly #losses: Losses;
   readonly #wire = new Wire();
   readonly #header: Header = { type: 0, experiment: 0, gen: 0, m: 0, time: 0, size: 0, length: 0, padded: false };
-  #pool: Uint8Array<ArrayBuffer>[] = [];
-  #chunk: Uint8Array<ArrayBuffer> = newChunk();
-  #view = new DataView(this.#chunk.buffer);
+  readonly #maxChunks: number;
+  #pool: Chunk[] = [];
+  #bytesOfChunk = newChunk(CHUNK);
+  #chunk = this.#bytesOfChunk.buf;
   #pos = 0;
   #length = 0;
   /** Offset of the chunk's first byte in the trace. */
@@ -121,7 +155,8 @@ export class GenerationReader {
   #middle = 0;
   #sawHeader = false;
 
-  constructor(bytes: ByteSource, version: number, losses: Losses) {
+  constructor(bytes: ByteSource, version: number, losses: Losses, maxChunks: number = MAX_CHUNKS) {
+    this.#maxChunks = maxChunks;
     this.#bytes = bytes;
     this.#version = version;
     this.#losses = losses;
@@ -196,13 +231,11 @@ export class GenerationReader {
         this.#truncated();
         // Whatever is whole of the last batch counts: its last event may be cut, which the cursor finds out.
         const rest = this.#length - this.#pos - length;
-        this.#inUse = true;
         if (rest > 0 && type === EvEventBatch) this.#addBatch(g, m, time, length, rest);
         this.#pos = this.#length;
         return;
       }
       if (size > 0) {
-        this.#inUse = true;
         if (type === EvExperimentalBatch) this.#addExperimental(g, experiment, time, length, size);
         else this.#addBatch(g, m, time, length, size);
       }
@@ -212,27 +245,42 @@ export class GenerationReader {
 
   #addBatch(g: Generation, m: number, time: number, header: number, size: number): void {
     g.times.push(time);
-    const buf = this.#chunk;
     const start = this.#pos + header;
     const end = start + size;
-    switch (buf[start]) {
+    switch (this.#chunk[start]) {
       case EvStrings:
-        g.strings.add(buf, start, end);
+        g.strings.add(...this.#keep(g, start, end));
         return;
       case EvStacks:
-        g.stacks.add(buf, start, end);
+        g.stacks.add(...this.#keep(g, start, end));
         return;
       case EvCPUSamples:
         return;
       case EvFrequency:
       case EvSync:
-        this.#readSync(g, buf, start, end, time);
+        this.#readSync(g, this.#chunk, start, end, time);
         return;
     }
-    const batch = { buf, view: this.#view, start, end, time, offset: this.#base + start };
+    const offset = this.#base + start;
+    let batch: Batch;
+    if (g.chunks.length < this.#maxChunks) {
+      this.#inUse = true;
+      batch = { bytes: this.#bytesOfChunk, spooled: -1, start, end, time, offset };
+    } else {
+      g.spool ??= new Spool(0);
+      batch = { bytes: null, spooled: g.spool.size, start: 0, end: size, time, offset };
+      g.spool.append(this.#chunk.subarray(start, end));
+    }
     const list = g.batches.get(m);
     if (list) list.push(batch);
     else g.batches.set(m, [batch]);
+  }
+
+  /** Bytes that stay for the whole generation: where they are, or copied when no more chunks are to be kept. */
+  #keep(g: Generation, start: number, end: number): [buf: Uint8Array, start: number, end: number] {
+    if (g.chunks.length >= this.#maxChunks) return [this.#chunk.slice(start, end), 0, end - start];
+    this.#inUse = true;
+    return [this.#chunk, start, end];
   }
 
   /**
@@ -297,7 +345,7 @@ export class GenerationReader {
     wire.reset(this.#chunk, start, end);
     const kind = wire.byte();
     if (kind === 0) {
-      g.types.add(this.#chunk, start + 1, end);
+      g.types.add(...this.#keep(g, start + 1, end));
     } else if (kind === 1) {
       const info = {
         minHeapAddr: wire.uvarint(),
@@ -405,13 +453,13 @@ export class GenerationReader {
 
   /** Moves what has not been read yet to a fresh chunk; the full one stays with the generation. */
   #nextChunk(): void {
-    const next = this.#pool.pop() ?? newChunk();
-    next.set(this.#chunk.subarray(this.#pos, this.#length));
-    if (this.#inUse && this.#current) this.#current.chunks.push(this.#chunk);
-    else this.#pool.push(this.#chunk);
+    const next = this.#pool.pop() ?? newChunk(CHUNK);
+    next.buf.set(this.#chunk.subarray(this.#pos, this.#length));
+    if (this.#inUse && this.#current) this.#current.chunks.push(this.#bytesOfChunk);
+    else this.#pool.push(this.#bytesOfChunk);
     this.#inUse = false;
-    this.#chunk = next;
-    this.#view = new DataView(next.buffer);
+    this.#bytesOfChunk = next;
+    this.#chunk = next.buf;
     this.#base += this.#pos;
     this.#length -= this.#pos;
     this.#pos = 0;
@@ -437,19 +485,25 @@ export class GenerationReader {
     this.#piece = n === piece.length ? null : piece.subarray(n);
   }
 
+  close(): void {
+    this.#current?.spool?.close();
+  }
+
   /** The last generation's chunks can be used again; the one that is being read stays. */
   #release(): void {
     const g = this.#current;
     if (g === null) return;
     for (const chunk of g.chunks) this.#pool.push(chunk);
     g.chunks.length = 0;
+    g.spool?.close();
     this.#inUse = false;
     this.#current = null;
   }
 }
 
-function newChunk(): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(CHUNK + SLACK);
+function newChunk(length: number): Chunk {
+  const buf = new Uint8Array(length + SLACK);
+  return { buf, view: new DataView(buf.buffer) };
 }
 
 function isPowerOfTwo(n: number): boolean {

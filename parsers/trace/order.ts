@@ -414,14 +414,15 @@ export class Order {
       c.index++;
       const batch = c.batches[c.index];
       if (batch === undefined) return false;
-      c.buf = batch.buf;
-      c.view = batch.view;
+      const bytes = this.g.bytesOf(batch, c.spare);
+      c.buf = bytes.buf;
+      c.view = bytes.view;
       c.end = batch.end;
       const next = c.batches[c.index + 1];
       const latest = Math.max(next ? next.time : this.g.maxTime, batch.time);
       c.bound = Math.trunc(latest * this.tick) + BOUND_SLACK;
       const wire = this.#wire;
-      wire.reset(batch.buf, batch.start, batch.end);
+      wire.reset(bytes.buf, batch.start, batch.end);
       c.type = wire.byte();
       c.time = Math.trunc(batch.time * this.tick) + Math.trunc(wire.uvarint() * this.tick);
       c.pos = wire.pos;

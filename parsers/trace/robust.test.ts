@@ -4,8 +4,10 @@ import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InputError } from "../errors.ts";
+import { bytesSource } from "../source.ts";
 import { collect, counts, openWith } from "../testing/collect.ts";
 import { traceFromText } from "./text.ts";
+import { openTraceV2 } from "./v2.ts";
 import { goTraceV2 } from "./v2-format.ts";
 
 const fixtures = join(import.meta.dirname, "../../fixtures");
@@ -168,6 +170,19 @@ describe("in any pieces", () => {
     const bytes = plain.subarray(0, 150_000);
     expect(await read(bytes, pieceBytes)).toEqual(await read(bytes));
   });
+});
+
+describe("a generation that is more than memory should hold", () => {
+  it.each(["bursts-1.25", "bursts-1.22-plain", "cache-1.27"])(
+    "is read from a temporary file the same (%s)",
+    async (name) => {
+      const bytes = load(name);
+      const inMemory = await read(bytes);
+      const source = await openTraceV2(await bytesSource(bytes), {}, 0);
+      expect(await collect(source)).toEqual(inMemory.events);
+      expect(source.losses.toJSON()).toEqual({});
+    },
+  );
 });
 
 describe("whatever the bytes", () => {

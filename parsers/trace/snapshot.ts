@@ -6,7 +6,7 @@
  * Objects are not collected: only where those of each span begin in the generation's bytes.
  */
 import { type EventBatch, NO_P, OBJECT_LIVE, push, SPAN_LIVE, STACK_LIVE } from "../events.ts";
-import type { Batch, Generation } from "./generation.ts";
+import { type Batch, type Generation, Spare } from "./generation.ts";
 import { type Order, spanAux, stackSize } from "./order.ts";
 import { EvGoroutineStack, EvHeapObject, EvSpan, SPECS } from "./spec.gen.ts";
 import { Wire } from "./wire.ts";
@@ -19,6 +19,8 @@ const PATIENCE = 10_000;
 
 export class Snapshot {
   readonly #order: Order;
+  readonly #g: Generation;
+  readonly #spare = new Spare();
   readonly #spanId: number[] = [];
   readonly #spanPages: number[] = [];
   readonly #spanAux: number[] = [];
@@ -34,6 +36,7 @@ export class Snapshot {
   /** Looks through the first generation; `order` has taken it up. */
   constructor(g: Generation, order: Order, tick: number) {
     this.#order = order;
+    this.#g = g;
     for (const list of g.batches.values()) this.#scan(list, tick);
   }
 
@@ -46,7 +49,8 @@ export class Snapshot {
     const wire = new Wire();
     let others = 0;
     for (const [index, batch] of list.entries()) {
-      const { buf, end } = batch;
+      const { buf } = this.#g.bytesOf(batch, this.#spare);
+      const { end } = batch;
       let pos = batch.start;
       let time = Math.trunc(batch.time * tick);
       while (pos < end) {
@@ -135,13 +139,13 @@ export class Snapshot {
     let index = this.#spanBatch[span]!;
     const wire = new Wire();
     let batch = list[index]!;
-    wire.reset(batch.buf, this.#spanPos[span]!, batch.end);
+    wire.reset(this.#g.bytesOf(batch, this.#spare).buf, this.#spanPos[span]!, batch.end);
     for (;;) {
       if (wire.pos >= batch.end) {
         const next = list[++index];
         if (next === undefined) return;
         batch = next;
-        wire.reset(batch.buf, batch.start, batch.end);
+        wire.reset(this.#g.bytesOf(batch, this.#spare).buf, batch.start, batch.end);
       }
       if (wire.byte() !== EvHeapObject) return;
       wire.uvarint();

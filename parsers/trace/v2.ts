@@ -24,8 +24,9 @@ const MIN_FREQUENCY = 1e5;
 const MAX_FREQUENCY = 1e10;
 const MAX_NOTES = 100_000;
 
-export async function openTraceV2(bytes: ByteSource, options: OpenOptions): Promise<EventSource> {
-  return new TraceV2(bytes, options);
+/** `maxChunks`: MiB of a generation held in memory, for tests. */
+export async function openTraceV2(bytes: ByteSource, options: OpenOptions, maxChunks?: number): Promise<EventSource> {
+  return new TraceV2(bytes, options, maxChunks);
 }
 
 class TraceV2 implements EventSource {
@@ -40,14 +41,14 @@ class TraceV2 implements EventSource {
   readonly #notes = new Map<string, number>();
   #tick = 0;
 
-  constructor(bytes: ByteSource, options: OpenOptions) {
+  constructor(bytes: ByteSource, options: OpenOptions, maxChunks?: number) {
     this.path = bytes.path;
     this.#bytes = bytes;
     this.progress = () => bytes.progress();
     const version = traceVersion(bytes.head)!;
     this.info.goVersions = V2_VERSIONS[version]!;
     this.info.goVersion = this.info.goVersions.length === 1 ? `go${this.info.goVersions[0]}` : null;
-    this.#reader = new GenerationReader(bytes, version, this.losses);
+    this.#reader = new GenerationReader(bytes, version, this.losses, maxChunks);
     this.#order = new Order(this.losses, this.#host(), options.objects !== false);
   }
 
@@ -179,6 +180,7 @@ class TraceV2 implements EventSource {
   }
 
   close(): Promise<void> {
+    this.#reader.close();
     return this.#bytes.close();
   }
 }
