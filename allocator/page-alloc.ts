@@ -39,9 +39,12 @@ export const LINEAR_OFFSET = 0x800000000000;
 export const MIN_LINEAR = 0;
 export const MAX_LINEAR = 0xffffffffffff;
 
-/** How many chunks findByHint looks at for the first free page and for the run before it leaves the search to the tree. */
-const NEAR_FREE = 8;
-const NEAR_RUN = 256;
+/**
+ * How many chunks findByHint looks at for the first free page and for the run before it leaves the search to the tree: about
+ * what the tree costs.
+ */
+const NEAR_FREE = 32;
+const NEAR_RUN = 32;
 /** A journal record: slot-space chunk number, its alloc and scav bits, the scavenger's two integers. */
 const JOURNAL_RECORD = 1 + 2 * CHUNK_HALVES + 2;
 
