@@ -39,12 +39,10 @@ export const LINEAR_OFFSET = 0x800000000000;
 export const MIN_LINEAR = 0;
 export const MAX_LINEAR = 0xffffffffffff;
 
-/**
- * How many chunks findByHint looks at for the first free page and for the run before it leaves the search to the tree: about
- * what the tree costs.
- */
-const NEAR_FREE = 32;
-const NEAR_RUN = 32;
+/** How many chunks findByHint looks at for the first free page, and the least and most for the run. */
+const NEAR_FREE = 8;
+const MIN_REACH = 32;
+const MAX_REACH = 256;
 /** A journal record: slot-space chunk number, its alloc and scav bits, the scavenger's two integers. */
 const JOURNAL_RECORD = 1 + 2 * CHUNK_HALVES + 2;
 
@@ -92,6 +90,8 @@ export class PageAlloc {
   private isStale = new Uint8Array(BLOCK_CHUNKS);
   private staleCount = 0;
   private readonly hints = new FitHints();
+  /** How far findByHint looks before it leaves the search to the tree: less after it failed, more after it succeeded. */
+  private reach = MAX_REACH;
 
   private readonly chunksPerByte: number;
   private readonly pagesPerByte: number;
@@ -213,7 +213,13 @@ export class PageAlloc {
 
   /** pageAlloc.find: the lowest n free pages in a row. */
   private find(n: number): boolean {
-    if (n <= HINTS && this.findByHint(n)) return true;
+    if (n <= HINTS) {
+      if (this.findByHint(n)) {
+        if (this.reach < MAX_REACH) this.reach *= 2;
+        return true;
+      }
+      if (this.reach > MIN_REACH) this.reach /= 2;
+    }
     const s = this.summaries;
     this.update();
     const kind = s.find(n, this.searchChunk);
@@ -276,7 +282,7 @@ export class PageAlloc {
     let size = 0;
     let runChunk = 0;
     let runPage = 0;
-    for (let last = s.nearEnd(c, NEAR_RUN); c < last; c++, q += STRIDE) {
+    for (let last = s.nearEnd(c, this.reach); c < last; c++, q += STRIDE) {
       const max = leaf[q + 1]!;
       if (max === 0) {
         size = 0;
