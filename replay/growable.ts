@@ -25,6 +25,18 @@ export class Column<T extends TypedArray> {
     this.data[this.length++] = value;
   }
 
+  /** Takes out the entries at these ascending indexes. */
+  drop(indexes: readonly number[]): void {
+    if (indexes.length === 0) return;
+    let to = indexes[0]!;
+    let next = 0;
+    for (let from = to; from < this.length; from++) {
+      if (from === indexes[next]) next++;
+      else this.data[to++] = this.data[from]!;
+    }
+    this.length = to;
+  }
+
   /** The filled part, as an array of its own length. */
   trimmed(): T {
     return this.data.slice(0, this.length) as T;

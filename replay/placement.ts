@@ -273,9 +273,9 @@ export class PlacementCheck {
       const wanted = ((i < 32 ? cache.lo >>> i : cache.hi >>> (i - 32)) & 1) === 1;
       if (!wanted && isFree(states[i]!)) held.push(cache.base + i * PAGE);
     }
-    for (const base of held) heap.placeSpan(base, 1, -1, true);
+    const taken = held.filter((base) => heap.placeSpan(base, 1, -1, true));
     heap.seedCache?.(p, cache.base);
-    for (const base of held) heap.freeSpan(base, 1, true);
+    for (const base of taken) heap.freeSpan(base, 1, true);
   }
 
   /**
@@ -294,9 +294,10 @@ export class PlacementCheck {
         if (end - i >= pages) held.push([block + i * PAGE, end - i]);
         i = Math.max(end, i + 1);
       }
-      for (const [base, n] of held) heap.placeSpan(base, n, -1, true);
+      // Padding of a randomized heap base looks released, and can't be held.
+      const taken = held.filter(([base, n]) => heap.placeSpan(base, n, -1, true));
       heap.seedCache?.(p, addr);
-      for (const [base, n] of held) heap.freeSpan(base, n, true);
+      for (const [base, n] of taken) heap.freeSpan(base, n, true);
     }
   }
 

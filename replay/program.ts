@@ -24,6 +24,7 @@ import {
   SPAN_LIVE,
 } from "../parsers/events.ts";
 import { Column } from "./growable.ts";
+import { RecorderObjects } from "./recorder-objects.ts";
 import { Survival } from "./survival.ts";
 
 const PAGE = 8192;
@@ -72,6 +73,8 @@ export interface Program {
   readonly heapBase: number | null;
   /** Objects that outlived the recording or whose death it does not bound. */
   readonly survivors: number;
+  /** Heap of the recording itself, left out of the objects: bytes. */
+  readonly recorderBytes: number;
 }
 
 interface SpanSlots {
@@ -103,9 +106,13 @@ export class ProgramBuilder {
   #procs = 1;
   #end = 0;
   #base: number | null = null;
+  readonly #keepRecorder: boolean;
+  readonly #recorder = new RecorderObjects();
 
-  constructor(slotSizes: ArrayLike<number>) {
+  /** @param keepRecorder keeps the heap of the recording itself in the program: what the recorded run had, not the program's */
+  constructor(slotSizes: ArrayLike<number>, keepRecorder = false) {
     this.#slotSizes = slotSizes;
+    this.#keepRecorder = keepRecorder;
   }
 
   /** Objects seen so far. */
@@ -120,7 +127,7 @@ export class ProgramBuilder {
       switch (kind[i]) {
         case OBJECT_LIVE:
         case OBJECT_ALLOC:
-          this.#object(t, p[i]!, addr[i]!);
+          this.#object(t, p[i]!, addr[i]!, size[i]!);
           break;
         case OBJECT_FREE:
           this.#dead(addr[i]!);
@@ -233,13 +240,14 @@ export class ProgramBuilder {
     return this.#pages.get(index)?.[(addr - index * ARENA) >>> PAGE_SHIFT];
   }
 
-  #object(t: number, p: number, addr: number): void {
+  #object(t: number, p: number, addr: number, typeSize: number): void {
     const span = this.#find(addr);
     if (!span) return;
     const i = Math.floor((addr - span.base) / span.slot);
     // Several tiny objects share a slot; it is taken once.
     if (i >= span.objects.length || span.objects[i] !== -1) return;
     span.objects[i] = this.#time.length;
+    if (t <= 0 && span.spanClass < 2) this.#recorder.add(this.#time.length, span.spanClass, span.slot, typeSize);
     this.#time.push(t);
     this.#class.push(span.spanClass);
     this.#size.push(span.slot);
@@ -258,6 +266,10 @@ export class ProgramBuilder {
   }
 
   finish(): Program {
+    const recorder = this.#keepRecorder ? [] : this.#recorder.found();
+    let recorderBytes = 0;
+    for (const object of recorder) recorderBytes += this.#size.data[object]!;
+    for (const column of [this.#time, this.#class, this.#size, this.#p, this.#deadIn]) column.drop(recorder);
     const n = this.#time.length;
     const time = this.#time.trimmed();
     const spanClass = this.#class.trimmed();
@@ -310,6 +322,7 @@ export class ProgramBuilder {
       end: this.#end,
       heapBase: this.#base,
       survivors,
+      recorderBytes,
     };
   }
 }

@@ -1,0 +1,37 @@
+/**
+ * What the execution tracer itself keeps in the program's heap: buffers for CPU samples, made before the snapshot and kept
+ * until the trace stops. A run without a trace does not have them, and in a small heap they change how often the GC runs.
+ *
+ * cpuprof.go: profBufWordCount, profBufTagCount; profbuf.go: newProfBuf; tracecpu.go: traceInitReadCPU makes two of them
+ * (Go 1.22-1.27). 1.19-1.21 made one, but have no traces with addresses.
+ */
+const WORDS_BYTES = (1 << 17) * 8;
+const TAGS_BYTES = (1 << 14) * 8;
+const WORD = 8;
+const BUFFERS = 2;
+/** Span classes of large objects without and with pointers. */
+const NOSCAN = 1;
+const SCAN = 0;
+
+/** Bytes of live heap that a trace of Go 1.22-1.27 adds. */
+export const RECORDER_BYTES = BUFFERS * (WORDS_BYTES + TAGS_BYTES);
+
+/** Finds those buffers among the large objects of a trace's snapshot. */
+export class RecorderObjects {
+  readonly #words: number[] = [];
+  readonly #tags: number[] = [];
+
+  /** A large object of the snapshot: its index, span class, bytes, and the size of its type (0: not told). */
+  add(object: number, spanClass: number, bytes: number, typeSize: number): void {
+    if (typeSize !== WORD && typeSize !== 0) return;
+    if (spanClass === NOSCAN && bytes === WORDS_BYTES) this.#words.push(object);
+    else if (spanClass === SCAN && bytes === TAGS_BYTES) this.#tags.push(object);
+  }
+
+  /** Their indexes, ascending; none unless the whole set is there, since single objects of these sizes may be the program's. */
+  found(): number[] {
+    if (this.#words.length < BUFFERS || this.#tags.length < BUFFERS) return [];
+    // Made last before the snapshot, and so the last of their kind in a heap that grows upwards.
+    return [...this.#words.slice(-BUFFERS), ...this.#tags.slice(-BUFFERS)].sort((a, b) => a - b);
+  }
+}
