@@ -1,14 +1,14 @@
 // Holds gopages' reader of Go 1.22+ traces against Go's own (internal/trace): the same events, in the same order, at the same
 // times, on the same Ps. Needs a GOROOT of Go 1.27 or later and a built dist/.
 //
-//	node conformance/trace-differential/run.mjs GOROOT trace.out...
+//	node conformance/trace-differential/run.mjs [--counts fixtures/trace-counts.json] GOROOT trace.out...
 //
 // Two things are compared differently: the snapshot at the start (gopages delivers it sorted), and gc-sweep-done, which the
 // trace does not have (checked: no span of the cycle is swept after it).
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -20,9 +20,13 @@ const { openBytes } = await import(join(dist, "parsers/source.js"));
 const { EVENT_NAMES, NO_ADDR } = await import(join(dist, "parsers/events.js"));
 const { STW_REASONS } = await import(join(dist, "parsers/trace/stw-reasons.js"));
 
-const [goroot, ...traces] = process.argv.slice(2);
+const argv = process.argv.slice(2);
+/** Where to write how many events of each kind every trace has, for the tests (which have no Go). */
+const countsFile = argv[0] === "--counts" ? argv.splice(0, 2)[1] : null;
+const counts = {};
+const [goroot, ...traces] = argv;
 if (!goroot || traces.length === 0) {
-  console.error("usage: run.mjs GOROOT trace.out...");
+  console.error("usage: run.mjs [--counts counts.json] GOROOT trace.out...");
   process.exit(2);
 }
 const work = mkdtempSync(join(tmpdir(), "gopages-differential-"));
@@ -55,6 +59,7 @@ for (const trace of traces) {
     console.log(`${trace}: DIFFERS ${problem}`);
   }
 }
+if (countsFile && failed === 0) writeFileSync(countsFile, `${JSON.stringify(counts, null, 2)}\n`);
 process.exit(failed > 0 ? 1 : 0);
 
 async function compare(path) {
@@ -104,7 +109,10 @@ async function compare(path) {
     const at = live.go.sort().findIndex((line, i) => line !== sortedOurs[i]);
     if (at >= 0) return `snapshot: Go "${live.go[at]}", gopages "${sortedOurs[at]}"`;
     const losses = JSON.stringify(source.losses);
-    return losses === "{}" ? `ok, ${n} events and ${live.ours.length} of the snapshot` : `losses ${losses}`;
+    for (const line of live.ours) totals[line.split(" ")[0]] = (totals[line.split(" ")[0]] ?? 0) + 1;
+    counts[basename(dirname(path))] = Object.fromEntries(Object.entries(totals).sort());
+    const also = losses === "{}" ? "" : `; losses ${losses}`;
+    return `ok, ${n} events and ${live.ours.length} of the snapshot${also}`;
   } finally {
     await source.close();
     go.return?.();

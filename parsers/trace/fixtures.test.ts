@@ -12,58 +12,40 @@ async function read(path: string, options = {}) {
   return { events, n: counts(events), info: source.info, losses: source.losses.toJSON() };
 }
 
-// The counts are those of Go's own reader: conformance/trace-differential compares every event.
+/** What Go's own reader finds: conformance/trace-differential compares every event, and wrote these. */
+const goCounts: Record<string, Record<string, number>> = JSON.parse(
+  readFileSync(join(fixtures, "trace-counts.json"), "utf8"),
+);
+
 describe("recordings of real programs", () => {
-  it("of 1.27 with every allocation", async () => {
-    const { n, info, losses } = await read("bursts-1.27/trace.out");
+  it.each([
+    ["bursts-1.27/trace.out", ["1.26", "1.27"], 2],
+    ["bursts-1.25/trace.out.gz", ["1.25"], 1],
+    ["bursts-1.23/trace.out.gz", ["1.23", "1.24"], 2],
+    ["cache-1.27/trace.out.gz", ["1.26", "1.27"], 1],
+  ])("%s tells every allocation", async (path, goVersions, procs) => {
+    const { n, info, losses } = await read(path);
+    const { "gc-sweep-done": swept, ...same } = n;
     expect(losses).toEqual({});
-    expect(n).toMatchObject({
-      "span-live": 60,
-      "span-alloc": 3511,
-      "span-free": 3425,
-      "object-live": 327,
-      "object-alloc": 15408,
-      "object-free": 11958,
-      "stack-live": 5,
-      "stack-alloc": 13,
-      "stack-free": 8,
-      "gc-start": 29,
-      "gc-mark-termination": 29,
-      "gc-sweep-done": 29,
-      "heap-live": 4204,
-    });
-    expect(info).toMatchObject({
-      goVersion: null,
-      goVersions: ["1.26", "1.27"],
-      evidence: "exact",
-      hasAddresses: true,
-      procs: 2,
-      pageSize: 8192,
-    });
+    expect(same).toEqual(goCounts[path.split("/")[0]!]);
+    expect(n["span-alloc"]).toBeGreaterThan(3000);
+    expect(n["gc-mark-termination"]! - swept!).toBeOneOf([0, 1]);
+    expect(info).toMatchObject({ goVersions, evidence: "exact", hasAddresses: true, procs, pageSize: 8192 });
   });
 
   it.each([
-    ["bursts-1.23", ["1.23", "1.24"], 3337, 3277],
-    ["bursts-1.25", ["1.25"], 3607, 3520],
-    ["cache-1.27", ["1.26", "1.27"], 8476, 7774],
-  ])("%s", async (name, versions, alloc, free) => {
+    ["bursts-1.22-plain", ["1.22"]],
+    ["bursts-1.27-plain", ["1.26", "1.27"]],
+    ["cache-1.25-plain", ["1.25"]],
+  ])("%s has no addresses", async (name, goVersions) => {
     const { n, info, losses } = await read(`${name}/trace.out.gz`);
+    const { "gc-sweep-done": swept, ...same } = n;
     expect(losses).toEqual({});
-    expect(info.goVersions).toEqual(versions);
-    expect([n["span-alloc"], n["span-free"]]).toEqual([alloc, free]);
-  });
-
-  it.each([
-    ["bursts-1.22-plain", 24, 4669],
-    ["bursts-1.27-plain", 29, 4206],
-    ["cache-1.25-plain", 16, 16130],
-  ])("%s, without addresses", async (name, gcs, live) => {
-    const { n, info, losses } = await read(`${name}/trace.out.gz`);
-    expect(losses).toEqual({});
-    expect(info).toMatchObject({ hasAddresses: false, evidence: "inferred", minHeapAddr: null, procs: 2 });
-    expect([n["gc-start"], n["gc-mark-termination"], n["gc-sweep-done"]]).toEqual([gcs, gcs, gcs]);
-    expect(n["heap-live"]).toBe(live);
+    expect(same).toEqual(goCounts[name]);
+    expect(n["heap-live"]).toBeGreaterThan(3000);
+    expect(n["gc-mark-termination"]! - swept!).toBeOneOf([0, 1]);
     expect(n["span-alloc"]).toBeUndefined();
+    expect(info).toMatchObject({ goVersions, evidence: "inferred", hasAddresses: false, minHeapAddr: null, procs: 2 });
   });
 
   it("have their time zero at the return of trace.Start", async () => {
