@@ -391,6 +391,7 @@ export class Machine {
       goal: Number.isFinite(this.#heapGoal) ? this.#heapGoal : null,
     });
     this.#mark("gc", t, cycle);
+    this.#background.gcStarted(t);
     this.#dirty = true;
   }
 

@@ -194,6 +194,7 @@ export class Simulation {
     }
     if (t - this.#lastGcEnd < 2 * (this.#lastGcEnd - this.#markStart)) this.#backToBack++;
     this.#gcs++;
+    this.#background.gcStarted(t);
     this.#marking = true;
     this.#markStart = t;
     this.#pacer.triggered = this.#objects.live;

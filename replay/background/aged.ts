@@ -23,5 +23,6 @@ export class AgedScavenger implements Background {
   }
 
   paced(): void {}
+  gcStarted(): void {}
   swept(): void {}
 }

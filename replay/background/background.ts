@@ -17,6 +17,8 @@ export interface Background {
   advance(now: number): void;
   /** New goals were published (heap.scavengeGoals), after a GC or a change of settings. */
   paced(now: number): void;
+  /** A GC cycle starts: finishsweep_m wakes the scavenger at once (mgcsweep.go, 1.15+), out of its sleep too. */
+  gcStarted(now: number): void;
   /** The last span of a cycle is swept. */
   swept(now: number): void;
 }

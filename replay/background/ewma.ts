@@ -33,6 +33,10 @@ export class EwmaScavenger implements Background {
     if (this.#wakesBeforeSweep) this.next = Math.min(this.next, now);
   }
 
+  gcStarted(now: number): void {
+    if (!this.#wakesBeforeSweep) this.next = Math.min(this.next, now);
+  }
+
   swept(now: number): void {
     if (!this.#wakesBeforeSweep) this.next = Math.min(this.next, now + SYSMON_DELAY);
   }

@@ -44,6 +44,8 @@ export class LineScavenger implements Background {
     this.next = now + MIN_STEP;
   }
 
+  gcStarted(): void {}
+
   swept(): void {}
 
   advance(now: number): void {

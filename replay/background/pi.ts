@@ -65,6 +65,10 @@ export class PiScavenger implements Background {
 
   paced(): void {}
 
+  gcStarted(now: number): void {
+    this.next = Math.min(this.next, now);
+  }
+
   swept(now: number): void {
     // scavenger.ready: sysmon wakes it, out of its sleep too.
     this.next = Math.min(this.next, now + SYSMON_DELAY);

@@ -1,0 +1,88 @@
+/**
+ * How far before its goal a GC starts: what each version learns from its last cycles.
+ *
+ * - 1.11-1.17 (mgc.go:endCycle): a trigger ratio that is moved by half the error of the last cycle.
+ * - 1.18-1.27 (mgcpacer.go:endCycle, commit): cons/mark, the bytes allocated per byte marked, smoothed by a controller
+ *   (1.18, 1.19), the mean of two (1.20), or the largest of five (1.21+).
+ */
+
+/** What a finished mark phase shows. Bytes. */
+export interface FinishedMark {
+  readonly liveAtStart: number;
+  readonly liveAtEnd: number;
+  readonly marked: number;
+  /** Bytes marked by the cycle before. */
+  readonly markedBefore: number;
+  /** Goal as of the cycle before, beyond `markedBefore`. */
+  readonly goal: number;
+  readonly forced: boolean;
+}
+
+export interface Feedback {
+  endCycle(mark: FinishedMark): void;
+}
+
+const TRIGGER_GAIN = 0.5;
+const INITIAL_RATIO = 7 / 8;
+const MAX_RATIO = 0.95;
+/** mgc.go:gcBackgroundUtilization, gcGoalUtilization (1.11-1.17). */
+const BACKGROUND_UTILIZATION = 0.25;
+const GOAL_UTILIZATION = 0.3;
+
+/** 1.11-1.17: memstats.triggerRatio. */
+export class TriggerRatio implements Feedback {
+  ratio = INITIAL_RATIO;
+  readonly #gogc: number;
+  readonly #low: number;
+  readonly #byGogc: boolean;
+
+  constructor(gogc: number, minor: number) {
+    this.#gogc = gogc / 100;
+    // 1.14 bounded the feedback: fast allocation must not start the GC ever earlier.
+    this.#low = minor >= 14 ? 0.6 * this.#gogc : 0;
+    this.#byGogc = minor <= 12;
+  }
+
+  endCycle({ liveAtEnd, markedBefore, goal, forced }: FinishedMark): void {
+    if (forced || markedBefore <= 0 || !Number.isFinite(this.#gogc)) return;
+    const grown = liveAtEnd / markedBefore - 1;
+    const wanted = this.#byGogc ? this.#gogc : goal / markedBefore - 1;
+    const error = wanted - this.ratio - (BACKGROUND_UTILIZATION / GOAL_UTILIZATION) * (grown - this.ratio);
+    this.ratio = Math.min(Math.max(this.ratio + TRIGGER_GAIN * error, this.#low), MAX_RATIO * this.#gogc);
+  }
+}
+
+/** piController of 1.18 and 1.19 for cons/mark (mgcpacer.go:init). */
+const KP = 0.9;
+const TI = 4;
+const CLAMP = 1000;
+const MEAN_OF = 2;
+const LARGEST_OF = 5;
+
+/** 1.18-1.27: bytes allocated while one byte is marked. */
+export class ConsMark implements Feedback {
+  value = 0;
+  readonly #minor: number;
+  readonly #last: number[] = [];
+  #integral = 0;
+
+  constructor(minor: number) {
+    this.#minor = minor;
+  }
+
+  endCycle({ liveAtStart, liveAtEnd, marked }: FinishedMark): void {
+    if (liveAtEnd <= liveAtStart || marked <= 0) return;
+    const now = (liveAtEnd - liveAtStart) / marked;
+    if (this.#minor <= 19) {
+      const error = now - this.value;
+      const output = Math.min(Math.max(KP * error + this.#integral, -CLAMP), CLAMP);
+      this.#integral += (KP / TI) * error;
+      this.value = Math.max(0, this.value + output);
+      return;
+    }
+    this.#last.push(now);
+    if (this.#last.length > (this.#minor === 20 ? MEAN_OF : LARGEST_OF)) this.#last.shift();
+    this.value =
+      this.#minor === 20 ? this.#last.reduce((sum, x) => sum + x, 0) / MEAN_OF : Math.max(...this.#last);
+  }
+}
