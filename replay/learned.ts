@@ -2,14 +2,18 @@
  * What a recording teaches about the machine and the program, for runs under other settings: how long marking takes, how
  * fast sweeping goes, how far before its goal the GC starts. Medians over the recording's own cycles.
  */
-import type { Program } from "./program.ts";
+import { firstAfter } from "./deaths.ts";
+import { HEAP_MINIMUM, Pacer } from "./pacer.ts";
+import type { Program, RecordedCycle } from "./program.ts";
+import { ConsMark } from "./runway.ts";
 
-/** Used where the recording has no GC to learn from: 1 ms, and 1 ns a byte, as Go's collector needs on current machines. */
+/** Used where the recording has no GC to learn from: what a small heap needs, and marking of 2 GB/s. */
 const FIXED_MARK_NS = 3e5;
+const MIN_MARK_NS = 1e5;
 const DEFAULT_MARK_NS_PER_BYTE = 0.5;
 /** Background sweeping of some 10^6 spans a second. */
 const DEFAULT_SWEEP_SPANS_PER_NS = 1e-3;
-/** Share of CPU that dedicated workers take while marking (mgcpacer.go:gcBackgroundUtilization). */
+/** Share of CPU that workers take while marking (mgcpacer.go:gcBackgroundUtilization). */
 const BACKGROUND_UTILIZATION = 0.25;
 
 export interface Learned {
@@ -17,8 +21,13 @@ export interface Learned {
   markNs(bytes: number): number;
   /** CPU time of one cycle that finds `bytes` reachable, ns. */
   cpuNs(bytes: number): number;
-  /** Bytes before its goal at which the GC is started, given the bytes marked by the last one. */
-  runway(marked: number): number;
+  /**
+   * Bytes of runway for each byte allocated during a mark like the last ones. 1 if the GC takes just its share of the CPU;
+   * more as idle Ps help it.
+   */
+  readonly runwayFactor: number;
+  /** How fast the program goes on while the GC marks, against just before: 0..1. */
+  readonly progressWhileMarking: number;
   readonly sweepSpansPerNs: number;
   /** Stacks and globals that count into the goal, bytes. */
   readonly roots: number;
@@ -34,33 +43,99 @@ export function learn(
   gogc: number,
   rest: Pick<Learned, "nonHeapMapped" | "untouchedManual" | "untouchedObjects">,
 ): Learned {
-  const perByte: number[] = [];
-  const runways: number[] = [];
+  const cycles = program.cycles.filter(({ marked, forced }) => marked > 0 && !forced);
   const roots: number[] = [];
-  let before: (typeof program.cycles)[number] | undefined;
-  for (const cycle of program.cycles) {
-    const duration = cycle.end - cycle.start;
-    if (cycle.marked > 0) perByte.push(Math.max(0, duration - FIXED_MARK_NS) / cycle.marked);
-    if (before && !cycle.forced && Number.isFinite(cycle.goalBefore) && before.marked > 0 && cycle.liveAtStart > 0) {
-      runways.push(Math.max(0, cycle.goalBefore - cycle.liveAtStart) / before.marked);
-    }
+  for (const { goalAfter, marked } of cycles) {
     // goal = marked + (marked + roots) * GOGC/100, but for the heap minimum.
-    if (Number.isFinite(cycle.goalAfter) && cycle.goalAfter > 4.5e6) {
-      roots.push(((cycle.goalAfter - cycle.marked) * 100) / gogc - cycle.marked);
+    if (Number.isFinite(goalAfter) && Number.isFinite(gogc) && goalAfter > ((HEAP_MINIMUM * gogc) / 100) * 1.1) {
+      roots.push(((goalAfter - marked) * 100) / gogc - marked);
     }
-    before = cycle;
   }
-  const nsPerByte = median(perByte) ?? DEFAULT_MARK_NS_PER_BYTE;
-  const runwayShare = median(runways) ?? 0;
-  const cores = Math.max(1, program.procs * BACKGROUND_UTILIZATION);
+  const { fixed, perByte } = markTime(program.cycles);
+  const cores = Math.max(0.5, program.procs * BACKGROUND_UTILIZATION);
   return {
-    markNs: (bytes) => FIXED_MARK_NS + nsPerByte * bytes,
-    cpuNs: (bytes) => cores * (FIXED_MARK_NS + nsPerByte * bytes),
-    runway: (marked) => runwayShare * marked,
+    markNs: (bytes) => fixed + perByte * bytes,
+    cpuNs: (bytes) => cores * (fixed + perByte * bytes),
+    runwayFactor: runwayFactor(program.cycles),
+    progressWhileMarking: progressWhileMarking(program),
     sweepSpansPerNs: DEFAULT_SWEEP_SPANS_PER_NS,
     roots: Math.max(0, median(roots) ?? 0),
     ...rest,
   };
+}
+
+/** How long a mark takes by the bytes it finds: a line through the small heaps' median and the large heaps'. */
+function markTime(cycles: readonly RecordedCycle[]): { fixed: number; perByte: number } {
+  const known = cycles.filter(({ marked, start, end }) => marked > 0 && end > start).sort((a, b) => a.marked - b.marked);
+  if (known.length === 0) return { fixed: FIXED_MARK_NS, perByte: DEFAULT_MARK_NS_PER_BYTE };
+  const half = known.length >> 1;
+  const small = known.slice(0, Math.max(1, half));
+  const large = known.slice(half);
+  const bytes = (of: readonly RecordedCycle[]) => median(of.map(({ marked }) => marked))!;
+  const time = (of: readonly RecordedCycle[]) => median(of.map(({ start, end }) => end - start))!;
+  const distance = bytes(large) - bytes(small);
+  // Heaps of one size tell no slope.
+  if (distance < bytes(small) * 0.5) {
+    const perByte = Math.max(0, time(known) - FIXED_MARK_NS) / bytes(known);
+    return { fixed: Math.min(FIXED_MARK_NS, time(known)), perByte };
+  }
+  const perByte = Math.max(0, time(large) - time(small)) / distance;
+  return { fixed: Math.max(MIN_MARK_NS, time(small) - perByte * bytes(small)), perByte };
+}
+
+/** How long before a GC the program's pace is taken. ns. */
+const PACE_WINDOW = 2e6;
+const SLOWEST_PROGRESS = 0.1;
+
+function progressWhileMarking({ time, size, cycles }: Program): number {
+  let rateBefore = 0;
+  let rateWhile = 0;
+  for (const { start, end, forced } of cycles) {
+    if (forced || start < PACE_WINDOW || end <= start) continue;
+    const from = firstAfter(time, start - PACE_WINDOW);
+    const at = firstAfter(time, start);
+    const to = firstAfter(time, end);
+    let bytes = 0;
+    for (let i = from; i < at; i++) bytes += size[i]!;
+    rateBefore += bytes / PACE_WINDOW;
+    bytes = 0;
+    for (let i = at; i < to; i++) bytes += size[i]!;
+    rateWhile += bytes / (end - start);
+  }
+  return rateBefore > 0 ? Math.min(1, Math.max(SLOWEST_PROGRESS, rateWhile / rateBefore)) : 1;
+}
+
+const FACTOR_STEPS = 33;
+const SMALLEST_FACTOR = 1 / 4;
+const MOST_CYCLES = 5000;
+
+/** The factor under which the recording's own triggers are predicted best, by the pacer of 1.21+. */
+function runwayFactor(all: readonly RecordedCycle[]): number {
+  const cycles = all.slice(0, MOST_CYCLES);
+  let best = 1;
+  let least = Number.POSITIVE_INFINITY;
+  for (let step = 0; step < FACTOR_STEPS; step++) {
+    const factor = SMALLEST_FACTOR * 2 ** (step / 4);
+    const feedback = new ConsMark(27);
+    let error = 0;
+    let before: RecordedCycle | undefined;
+    for (const cycle of cycles) {
+      if (before && !cycle.forced && before.marked > 0 && Number.isFinite(cycle.goalBefore)) {
+        const pacer = new Pacer({ gogc: 100, memoryLimit: Number.POSITIVE_INFINITY, minor: 27 });
+        pacer.marked = before.marked;
+        pacer.runway = factor * feedback.value * before.marked;
+        error += Math.abs(pacer.triggerFor(cycle.goalBefore) - cycle.liveAtStart) / cycle.goalBefore;
+      }
+      feedback.endCycle({ ...cycle, markedBefore: 0, goal: 0 });
+      before = cycle;
+    }
+    // Where every trigger is at a bound the factor does not matter: keep the plain one.
+    if (error < least - 1e-9 || (Math.abs(error - least) <= 1e-9 && Math.abs(Math.log(factor)) < Math.abs(Math.log(best)))) {
+      least = error;
+      best = factor;
+    }
+  }
+  return best;
 }
 
 export function median(values: readonly number[]): number | null {

@@ -9,6 +9,8 @@ const MIN_RUNWAY = 64 << 10;
 const TRIGGER_RATIO_DEN = 64;
 const MIN_TRIGGER_RATIO_NUM = 45;
 const MAX_TRIGGER_RATIO_NUM = 61;
+/** mgcpacer.go:revise: how far over its goal a heap may go (maxOvershoot). */
+const MAX_OVERSHOOT = 1.1;
 const LIMIT_HEADROOM_PERCENT = 3;
 const LIMIT_MIN_HEADROOM = 1 << 20;
 
@@ -34,8 +36,10 @@ export class Pacer {
   marked = 0;
   /** Scannable stacks and globals as of the last GC (1.18+ counts them in the goal). */
   roots = 0;
-  /** Bytes that the GC is expected to need before the goal; see `learnRunway`. */
+  /** 1.18+: bytes that are expected to be allocated while the GC marks (see runway.ts). */
   runway = 0;
+  /** 1.11-1.17: memstats.triggerRatio. */
+  triggerRatio = 7 / 8;
   /** gcController.triggered: live heap at which the running cycle was triggered; Infinity outside a cycle. */
   triggered = Number.POSITIVE_INFINITY;
   #percentGoal = 0;
@@ -44,6 +48,11 @@ export class Pacer {
   constructor(settings: PacerSettings) {
     this.settings = settings;
     this.#percentGoal = this.heapMinimum;
+    if (settings.minor <= 17 && Number.isFinite(this.heapMinimum)) {
+      // gcinit: as if a heap had been marked whose trigger is the minimum.
+      this.marked = Math.trunc(this.heapMinimum / (1 + this.triggerRatio));
+      this.#percentGoal = this.marked + Math.trunc((this.marked * settings.gogc) / 100);
+    }
   }
 
   get heapMinimum(): number {
@@ -55,14 +64,16 @@ export class Pacer {
   /** gcControllerState.commit, at mark termination (live = bytes marked plus what was allocated since) or a change of settings. */
   commit(live: number, sweepDone: boolean): void {
     const { gogc, minor } = this.settings;
-    this.#sweepMinTrigger = sweepDone ? 0 : live + SWEEP_MIN_HEAP_DISTANCE;
+    // 1.11 and 1.12 scale the distance by GOGC.
+    const distance = minor <= 12 && Number.isFinite(gogc) ? (SWEEP_MIN_HEAP_DISTANCE * gogc) / 100 : SWEEP_MIN_HEAP_DISTANCE;
+    this.#sweepMinTrigger = sweepDone ? 0 : live + distance;
     if (!Number.isFinite(gogc)) {
       this.#percentGoal = Number.POSITIVE_INFINITY;
       return;
     }
     const roots = minor >= 18 ? this.roots : 0;
     const goal = this.marked + Math.trunc(((this.marked + roots) * gogc) / 100);
-    this.#percentGoal = Math.max(goal, this.heapMinimum);
+    this.#percentGoal = minor <= 17 ? goal : Math.max(goal, this.heapMinimum);
   }
 
   /** The heap goal now. The limit's part moves with memory, so it is computed when read. */
@@ -71,6 +82,10 @@ export class Pacer {
   }
 
   #goalAndMinTrigger(memory: MemoryNow): [goal: number, minTrigger: number] {
+    if (this.settings.minor <= 18) {
+      const goal = this.#percentGoal;
+      return [Number.isFinite(goal) ? Math.max(goal, this.#triggerBefore119(goal, this.#sweepMinTrigger)) : goal, 0];
+    }
     const limitGoal = this.limitGoal(memory);
     if (limitGoal < this.#percentGoal) return [limitGoal, 0];
     let goal = Math.max(this.#percentGoal, this.#sweepMinTrigger);
@@ -96,9 +111,14 @@ export class Pacer {
   trigger(memory: MemoryNow): number {
     const [goal, sweepMin] = this.#goalAndMinTrigger(memory);
     if (!Number.isFinite(goal)) return Number.POSITIVE_INFINITY;
+    if (this.settings.minor <= 18) return this.#triggerBefore119(this.#percentGoal, this.#sweepMinTrigger);
+    return this.triggerFor(goal, sweepMin);
+  }
+
+  /** 1.19+: where between the marked heap and a goal the GC starts. */
+  triggerFor(goal: number, sweepMin = 0): number {
     const { marked } = this;
     if (marked >= goal) return goal;
-    if (this.settings.minor < 19) return this.#triggerBefore119(goal, sweepMin);
     const part = Math.trunc((goal - marked) / TRIGGER_RATIO_DEN);
     const low = Math.max(sweepMin, marked, part * MIN_TRIGGER_RATIO_NUM + marked);
     let high = part * MAX_TRIGGER_RATIO_NUM + marked;
@@ -108,13 +128,29 @@ export class Pacer {
     return Math.min(Math.max(wanted, low), high);
   }
 
-  /** 1.18: lower bound 0.7; 1.14-1.17: 0.6, the limit put on the feedback of fast allocation; before: none. Upper bound 0.95. */
+  /**
+   * 1.11-1.17 by ratio (mgc.go:gcSetTriggerRatio), the lower bound of which limits the feedback of fast allocation from 1.14 on;
+   * 1.18 by runway (mgcpacer.go:commit).
+   */
   #triggerBefore119(goal: number, sweepMin: number): number {
     const { marked } = this;
     const { minor } = this.settings;
-    const lowRatio = minor >= 18 ? 0.7 : minor >= 14 ? 0.6 : 0;
-    const low = Math.max(this.heapMinimum, sweepMin, marked + lowRatio * (goal - marked));
-    const high = Math.max(low, marked + 0.95 * (goal - marked));
+    if (minor <= 17) return Math.trunc(Math.max(marked * (1 + this.triggerRatio), this.heapMinimum, sweepMin));
+    const low = Math.max(this.heapMinimum, sweepMin, marked + 0.7 * (goal - marked));
+    const high = Math.max(low, marked + Math.max(0.95 * (goal - marked), goal - this.heapMinimum - marked));
     return Math.trunc(Math.min(Math.max(goal - this.runway, low), high));
+  }
+
+  /**
+   * Live heap at which assists have the running cycle done, given what it was triggered at: the goal, or beyond it as far as
+   * there is more to mark than the last cycle had (mgcpacer.go:revise), within bounds.
+   */
+  assistedEnd(memory: MemoryNow, reachable: number): number {
+    const goal = this.goal(memory);
+    if (!Number.isFinite(goal) || !Number.isFinite(this.triggered)) return Number.POSITIVE_INFINITY;
+    const { gogc, minor } = this.settings;
+    const hard = minor >= 18 && Number.isFinite(gogc) ? goal * (1 + gogc / 100) : goal * MAX_OVERSHOOT;
+    const more = this.marked > 0 ? Math.max(1, reachable / this.marked) : 1;
+    return Math.max(this.triggered + MIN_RUNWAY, Math.min(hard, this.triggered + (goal - this.triggered) * more));
   }
 }

@@ -2,9 +2,7 @@
  * What a recorded program does, apart from the settings it ran under: which objects it allocates when, and how long they
  * live. Built from an address trace; replayed under any setting by simulate.ts.
  *
- * A trace tells a death only by the sweep that found it: the object died between two marks. Where between is drawn, with a
- * fixed seed, from the survival by age that the same recording shows (see survival.ts); for objects that survived a mark,
- * evenly between the last mark they survived and the one they did not.
+ * A trace tells a death only by the sweep that found it: the object died between two marks. Where between is drawn (deaths.ts).
  */
 import {
   type EventBatch,
@@ -25,6 +23,7 @@ import {
 } from "../parsers/events.ts";
 import { Column } from "./growable.ts";
 import { RecorderObjects } from "./recorder-objects.ts";
+import { drawDeaths, firstAfter } from "./deaths.ts";
 import { Survival } from "./survival.ts";
 
 const PAGE = 8192;
@@ -38,6 +37,8 @@ export interface RecordedCycle {
   end: number;
   swept: number;
   liveAtStart: number;
+  /** The most that was live while it marked. */
+  liveAtEnd: number;
   marked: number;
   goalBefore: number;
   goalAfter: number;
@@ -77,6 +78,13 @@ export interface Program {
   readonly recorderBytes: number;
 }
 
+export interface ProgramOptions {
+  /** Keeps the heap of the recording itself in the program: what the recorded run had, not what the program needs. */
+  readonly keepRecorder?: boolean;
+  /** Draws the deaths that the recording leaves open another way; 0 is the middle of what is possible. */
+  readonly seed?: number;
+}
+
 interface SpanSlots {
   readonly base: number;
   readonly slot: number;
@@ -107,12 +115,13 @@ export class ProgramBuilder {
   #end = 0;
   #base: number | null = null;
   readonly #keepRecorder: boolean;
+  readonly #seed: number;
   readonly #recorder = new RecorderObjects();
 
-  /** @param keepRecorder keeps the heap of the recording itself in the program: what the recorded run had, not the program's */
-  constructor(slotSizes: ArrayLike<number>, keepRecorder = false) {
+  constructor(slotSizes: ArrayLike<number>, { keepRecorder = false, seed = 0 }: ProgramOptions = {}) {
     this.#slotSizes = slotSizes;
     this.#keepRecorder = keepRecorder;
+    this.#seed = seed;
   }
 
   /** Objects seen so far. */
@@ -140,7 +149,7 @@ export class ProgramBuilder {
           this.#freed(t, p[i]!, addr[i]!);
           break;
         case HEAP_LIVE:
-          this.#live = size[i]!;
+          this.#heapLive(size[i]!);
           break;
         case HEAP_GOAL:
           this.#setGoal(size[i]!);
@@ -154,6 +163,7 @@ export class ProgramBuilder {
             end: Number.NaN,
             swept: Number.NaN,
             liveAtStart: this.#live,
+            liveAtEnd: this.#live,
             marked: Number.NaN,
             goalBefore: this.#goal,
             goalAfter: Number.NaN,
@@ -177,6 +187,13 @@ export class ProgramBuilder {
       }
     }
     if (length > 0) this.#end = time[length - 1]!;
+  }
+
+  #heapLive(live: number): void {
+    this.#live = live;
+    const cycle = this.#cycles.at(-1);
+    // The figure of mark termination itself is what was marked: less than all that was live.
+    if (cycle && Number.isNaN(cycle.end) && !(live <= cycle.liveAtEnd)) cycle.liveAtEnd = live;
   }
 
   #setGoal(goal: number): void {
@@ -284,26 +301,15 @@ export class ProgramBuilder {
       survival.observe(size[i]!, marks[first]! - time[i]!, deadIn[i] !== first);
     }
     survival.finish();
-    const deadAt = new Float64Array(n);
-    let seed = 0x9e3779b9;
-    let survivors = 0;
-    for (let i = 0; i < n; i++) {
-      const found = deadIn[i]!;
-      seed = (Math.imul(seed, 1664525) + 1013904223) | 0;
-      const draw = (seed >>> 8) / 2 ** 24;
-      if (found === ALIVE || marks.length === 0) {
-        deadAt[i] = Number.POSITIVE_INFINITY;
-        survivors++;
-        continue;
-      }
-      const mark = marks[Math.min(found, marks.length - 1)]!;
-      const before = found > 0 ? marks[found - 1]! : 0;
-      const born = time[i]!;
-      deadAt[i] =
-        born >= before
-          ? born + survival.ageAtDeath(size[i]!, Math.max(0, mark - born), draw)
-          : before + (mark - before) * draw;
-    }
+    const { deadAt, survivors } = drawDeaths({
+      time,
+      size,
+      deadIn,
+      marks,
+      survival,
+      end: this.#end,
+      seed: this.#seed,
+    });
     return {
       objects: n,
       time,
@@ -325,16 +331,4 @@ export class ProgramBuilder {
       recorderBytes,
     };
   }
-}
-
-/** Index of the first of the ascending `values` that is greater than `value`. */
-function firstAfter(values: readonly number[], value: number): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (values[middle]! > value) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

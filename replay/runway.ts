@@ -77,7 +77,7 @@ export class ConsMark implements Feedback {
       const error = now - this.value;
       const output = Math.min(Math.max(KP * error + this.#integral, -CLAMP), CLAMP);
       this.#integral += (KP / TI) * error;
-      this.value = Math.max(0, this.value + output);
+      this.value = Math.max(0, output);
       return;
     }
     this.#last.push(now);

@@ -12,6 +12,7 @@ import { type MemoryNow, Pacer } from "./pacer.ts";
 import type { Program } from "./program.ts";
 import { COL, type Recorder } from "./recorder.ts";
 import { gcPercentGoal, memoryLimitGoal } from "./retained-goal.ts";
+import { ConsMark, TriggerRatio } from "./runway.ts";
 import { emptyRow } from "./timeline.ts";
 
 const PAGE = 8192;
@@ -64,6 +65,10 @@ export class Simulation {
   readonly #row = emptyRow();
   readonly #manualBase = new Map<number, number>();
   readonly #deaths: Deaths;
+  readonly #feedback: ConsMark | TriggerRatio;
+  #forcedCycle = false;
+  /** Live heap at which assists have the running cycle done. */
+  #assistedEnd = Number.POSITIVE_INFINITY;
   #gcs = 0;
   #forced = 0;
   #backToBack = 0;
@@ -91,6 +96,8 @@ export class Simulation {
     this.#objects = new ObjectHeap(this.#heap, options.layout, program.deadAt, options.heap.procs);
     this.#pacer = new Pacer({ gogc: options.gogc, memoryLimit: options.memoryLimit, minor: options.minor });
     this.#pacer.roots = options.learned.roots;
+    this.#feedback =
+      options.minor <= 17 ? new TriggerRatio(options.gogc, options.minor) : new ConsMark(options.minor);
     this.#world = { heap: this.#heap, procs: options.heap.procs, returnCalls: 0 };
     this.#heap.onReleased = () => {
       this.#world.returnCalls++;
@@ -170,7 +177,9 @@ export class Simulation {
 
   #afterRefill(t: number): void {
     this.#dirty = true;
-    if (!this.#marking && this.#objects.live >= this.#pacer.trigger(this.#memory())) this.#startGc(t);
+    if (this.#marking) {
+      if (this.#objects.live >= this.#assistedEnd) this.#endMark(t);
+    } else if (this.#objects.live >= this.#pacer.trigger(this.#memory())) this.#startGc(t);
     this.#record(t);
   }
 
@@ -178,14 +187,14 @@ export class Simulation {
     this.#advance(t);
     if (this.#marking) this.#endMark(t);
     this.#forced++;
-    this.#startGc(t);
+    this.#startGc(t, true);
     this.#endMark(Math.max(t, this.#markEnd));
     this.#objects.finishSweep();
     this.#freesOsMemory = freesOsMemory;
     this.#sweepFinished(t);
   }
 
-  #startGc(t: number): void {
+  #startGc(t: number, forced = false): void {
     const { learned } = this.#options;
     if (!this.#sweepDoneTold || this.#objects.unswept > 0) {
       // A cycle begins by sweeping what is left.
@@ -199,9 +208,11 @@ export class Simulation {
     this.#markStart = t;
     this.#pacer.triggered = this.#objects.live;
     const reachable = this.#deaths.liveAt(t);
-    const duration = learned.markNs(reachable);
+    const duration = learned.markNs(reachable) * learned.progressWhileMarking;
     this.#cpu += learned.cpuNs(reachable);
     this.#markEnd = t + duration;
+    this.#forcedCycle = forced;
+    this.#assistedEnd = this.#pacer.assistedEnd(this.#memory(), reachable);
   }
 
   #endMark(t: number): void {
@@ -212,9 +223,19 @@ export class Simulation {
     const lastInuse = heap.stats.inUse;
     const marked = this.#deaths.marked(this.#markStart, t);
     this.#peakMarked = Math.max(this.#peakMarked, marked);
+    this.#feedback.endCycle({
+      liveAtStart: this.#pacer.triggered,
+      liveAtEnd: this.#objects.live,
+      marked,
+      markedBefore: this.#pacer.marked,
+      goal: lastGoal,
+      forced: this.#forcedCycle,
+    });
     this.#pacer.triggered = Number.POSITIVE_INFINITY;
     this.#pacer.marked = marked;
-    this.#pacer.runway = this.#options.learned.runway(marked);
+    if (this.#feedback instanceof ConsMark) {
+      this.#pacer.runway = this.#options.learned.runwayFactor * this.#feedback.value * marked;
+    } else this.#pacer.triggerRatio = this.#feedback.ratio;
     this.#objects.startSweep(this.#markStart, marked);
     this.#pacer.commit(marked, false);
     const goal = this.#pacer.goal(this.#memory());
@@ -265,7 +286,7 @@ export class Simulation {
     }
     if (t - this.#lastGcEnd >= FORCED_GC_PERIOD && !this.#marking && Number.isFinite(this.#options.gogc)) {
       this.#forced++;
-      this.#startGc(this.#lastGcEnd + FORCED_GC_PERIOD);
+      this.#startGc(this.#lastGcEnd + FORCED_GC_PERIOD, true);
       if (t >= this.#markEnd) this.#endMark(this.#markEnd);
     }
     while (t >= this.#background.next) {

@@ -92,7 +92,8 @@ function learnedFrom(values: WorkerJob["learned"]): Learned {
   return {
     markNs: mark,
     cpuNs: (bytes) => values.cores * mark(bytes),
-    runway: (marked) => values.runwayShare * marked,
+    runwayFactor: values.runwayFactor,
+    progressWhileMarking: values.progressWhileMarking,
     sweepSpansPerNs: values.sweepSpansPerNs,
     roots: values.roots,
     nonHeapMapped: values.nonHeapMapped,

@@ -61,7 +61,8 @@ export interface LearnedValues {
   readonly markFixedNs: number;
   readonly markNsPerByte: number;
   readonly cores: number;
-  readonly runwayShare: number;
+  readonly runwayFactor: number;
+  readonly progressWhileMarking: number;
   readonly sweepSpansPerNs: number;
   readonly roots: number;
   readonly nonHeapMapped: number;
