@@ -1,55 +1,30 @@
+import { Granules, REGION } from "../allocator/granules.ts";
+
 /**
  * Which physical pages of the heap the program has touched since they last came from the OS: what RSS counts. A page in
  * use that nobody has written to is not resident; a free page that was written to is, until it is returned.
- *
- * Kept per granule (a physical page, 4 KiB at least) in one byte array per 64 MiB of address space.
  */
-
-const REGION = 64 * 1024 * 1024;
 const UNTOUCHED = 0;
 const TOUCHED = 1;
 const ASSUMED = 2;
 
-export class TouchedPages {
+export class TouchedPages extends Granules {
   /** Bytes touched and not returned since, with those that are only assumed to be. */
   bytes = 0;
   /** Of these, bytes that were given to the program without being zeroed and that it may not have written to. */
   assumed = 0;
-  readonly granule: number;
-  readonly #shift: number;
-  readonly #regions = new Map<number, Uint8Array>();
-  // The last region used: most calls hit the same one as the call before.
-  #lastIndex = -1;
-  #last: Uint8Array = new Uint8Array(0);
-
-  constructor(physPageSize: number) {
-    this.granule = Math.max(4096, physPageSize);
-    this.#shift = Math.log2(this.granule);
-  }
-
-  #region(index: number): Uint8Array {
-    if (index === this.#lastIndex) return this.#last;
-    let region = this.#regions.get(index);
-    if (!region) {
-      region = new Uint8Array(REGION / this.granule);
-      this.#regions.set(index, region);
-    }
-    this.#lastIndex = index;
-    this.#last = region;
-    return region;
-  }
 
   /** [addr, addr+size) was written to. */
   touch(addr: number, size: number): void {
     const index = Math.floor(addr / REGION);
     const offset = addr - index * REGION;
-    const first = offset >>> this.#shift;
+    const first = offset >>> this.shift;
     if (offset + size > REGION) {
       this.#set(addr, size, TOUCHED);
       return;
     }
-    const region = this.#region(index);
-    const last = (offset + size - 1) >>> this.#shift;
+    const region = this.region(index);
+    const last = (offset + size - 1) >>> this.shift;
     for (let i = first; i <= last; i++) {
       const before = region[i]!;
       if (before === TOUCHED) continue;
@@ -77,10 +52,10 @@ export class TouchedPages {
     while (at < end) {
       const index = Math.floor(at / REGION);
       const base = index * REGION;
-      const region = this.#region(index);
+      const region = this.region(index);
       const stop = Math.min(end, base + REGION);
-      const last = (stop - 1 - base) >>> this.#shift;
-      for (let i = (at - base) >>> this.#shift; i <= last; i++) {
+      const last = (stop - 1 - base) >>> this.shift;
+      for (let i = (at - base) >>> this.shift; i <= last; i++) {
         const before = region[i]!;
         if (before === value) continue;
         region[i] = value;
@@ -98,8 +73,8 @@ export class TouchedPages {
     let n = 0;
     for (let at = Math.floor(addr / this.granule) * this.granule; at < addr + size; at += this.granule) {
       const index = Math.floor(at / REGION);
-      const region = this.#regions.get(index);
-      if (region && region[(at - index * REGION) >>> this.#shift] !== UNTOUCHED) n += this.granule;
+      const region = this.regions.get(index);
+      if (region && region[(at - index * REGION) >>> this.shift] !== UNTOUCHED) n += this.granule;
     }
     return n;
   }
