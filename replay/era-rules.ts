@@ -8,9 +8,19 @@ export interface EraRules {
   readonly dividesLimitGoal: boolean;
   /** 1.26+: spans that were scavenged as a whole are not zeroed (mheap.go:allocNeedsZero, needZeroAfterSysUnused). */
   readonly scavengedIsClean: boolean;
+  /** 1.12-1.15: MADV_FREE (mem_linux.go:sysUnused): pages that are returned stay in RSS until memory is short. */
+  readonly freesLazily: boolean;
+  /** Minor version of Go 1.x. */
+  readonly minor: number;
 }
 
 export function rulesOf(era: Era): EraRules {
   const minor = Number(/^(?:go)?1\.(\d+)/.exec(era.since)?.[1] ?? 27);
-  return { randomBase: minor >= 26, dividesLimitGoal: minor >= 22, scavengedIsClean: minor >= 26 };
+  return {
+    randomBase: minor >= 26,
+    dividesLimitGoal: minor >= 22,
+    scavengedIsClean: minor >= 26,
+    freesLazily: minor >= 12 && minor <= 15,
+    minor,
+  };
 }

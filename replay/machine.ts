@@ -32,7 +32,7 @@ import {
 import { type Background, type BackgroundWorld, heapRetained, mappedReady } from "./background/background.ts";
 import { type EraRules, rulesOf } from "./era-rules.ts";
 import { LargeTouch } from "./large-touch.ts";
-import { metadataBytes } from "./metadata.ts";
+import { Metadata } from "./metadata-by-version.ts";
 import { ObjectLedger } from "./objects.ts";
 import { PlacementCheck } from "./placement.ts";
 import { COL, type Recorder } from "./recorder.ts";
@@ -98,6 +98,7 @@ export class Machine {
 
   readonly #options: MachineOptions;
   readonly #rules: EraRules;
+  readonly #metadata: Metadata;
   readonly #background: Background;
   readonly #world: BackgroundWorld;
   readonly #stackTouch: StackTouch;
@@ -130,6 +131,7 @@ export class Machine {
   constructor(options: MachineOptions) {
     this.#options = options;
     this.#rules = rulesOf(options.era);
+    this.#metadata = new Metadata(this.#rules.minor);
     this.heap = options.era.create(options.heap);
     this.recorder = options.recorder;
     this.objects = new ObjectLedger(options.slotSizes);
@@ -147,7 +149,7 @@ export class Machine {
     this.heap.memoryLimit = options.memoryLimit;
     this.heap.onReleased = (base, pages) => {
       this.#world.returnCalls++;
-      this.touched.release(base, pages * PAGE);
+      if (!this.#rules.freesLazily) this.touched.release(base, pages * PAGE);
     };
   }
 
@@ -488,7 +490,7 @@ export class Machine {
   state(t: number): Float64Array {
     const { row } = this;
     const { stats } = this.heap;
-    const metadata = metadataBytes(stats, this.peakSpans);
+    const metadata = this.#metadata.bytes(stats, this.peakSpans);
     const backed = stats.inUse + stats.manual + stats.freeBacked;
     row[COL.t] = t;
     row[COL.rss] = this.#options.baseline + metadata + this.touched.bytes;

@@ -9,9 +9,10 @@ import { AccuracyCheck } from "./accuracy.ts";
 import { backgroundFor } from "./background/index.ts";
 import { baselineRss } from "./baseline.ts";
 import { HeapMaps } from "./heap-maps.ts";
-import { SpanInference } from "./infer-spans.ts";
+import { driverFor, pickMain } from "./inputs.ts";
 import { type LedgerContext, ledgerOf } from "./ledger.ts";
 import { Machine } from "./machine.ts";
+import type { SpanDriver } from "./reconstruct/driver.ts";
 import { COL, Recorder } from "./recorder.ts";
 import type { Note, ReplayResult, TimelineRow } from "./result.ts";
 import { Samples } from "./samples.ts";
@@ -81,7 +82,7 @@ async function run(
   const baseline = baselineRss({ textSpan: info.textSpan });
   const recorder = new Recorder(2048, options.samples === "all");
   const procs = info.procs ?? 1;
-  const inference = info.hasAddresses ? null : new SpanInference();
+  const driver = await driverFor(main, sources);
   const machine = new Machine({
     era,
     heap: {
@@ -110,7 +111,7 @@ async function run(
   while (!step.done) {
     options.signal?.throwIfAborted();
     options.tap?.(step.value);
-    if (inference) for (const batch of inference.transform(step.value)) machine.process(batch);
+    if (driver) for (const batch of driver.transform(step.value)) machine.process(batch);
     else machine.process(step.value);
     const now = Date.now();
     if (options.onProgress && now - lastReport >= PROGRESS_EVERY) {
@@ -119,6 +120,7 @@ async function run(
     }
     step = await batches.next();
   }
+  if (driver) for (const batch of driver.finish()) machine.process(batch);
   machine.finish(machine.now);
   maps?.take(machine.now, true);
   if (recorder.rows <= 1 && machine.counts.spans === 0 && machine.gcs.length === 0) {
@@ -136,15 +138,15 @@ async function run(
   const rows = [...recorder.kept()];
   const { stats } = machine.heap;
   const { returned } = stats;
-  const uncertain = Math.max(baseline.uncertainty, recorder.peak[COL.rss]! * (info.hasAddresses ? 0.05 : 0.15));
+  const uncertain = Math.max(baseline.uncertainty, recorder.peak[COL.rss]! * (driver?.spread ?? 0.05));
   const assumed = recorder.peak[COL.assumed]!;
-  notes.push(...notesOn(machine, main, inference));
+  notes.push(...notesOn(machine, main, driver));
   return {
     inputs: sources.map((source) => ({
       path: source.path,
       format: source.format,
       goVersion: source.info.goVersion,
-      evidence: source === main && inference ? "inferred" : source.info.evidence,
+      evidence: source === main && driver ? driver.evidence : source.info.evidence,
       events: source.info.events,
       losses: source.losses.toJSON(),
     })),
@@ -191,23 +193,6 @@ async function run(
   };
 }
 
-/** The input that carries the run's events; the others are companions. */
-function pickMain(sources: readonly EventSource[]): EventSource {
-  const traces = sources.filter(({ format }) => format === "go-trace-v2");
-  if (traces.length > 1) {
-    throw new UnsupportedError(
-      `${traces.map(({ path }) => path).join(" and ")} are two traces: one run has one; to compare runs use one command each`,
-    );
-  }
-  const [main] = traces;
-  if (!main) {
-    throw new UnsupportedError(
-      `${sources.map(({ path }) => path).join(", ")}: no execution trace among the inputs; record one with runtime/trace or /debug/pprof/trace`,
-    );
-  }
-  return main;
-}
-
 async function readSamples(source: EventSource, samples: Samples, options: ReplayOptions): Promise<void> {
   for await (const batch of source.batches()) {
     options.signal?.throwIfAborted();
@@ -250,15 +235,10 @@ function rowAt(rows: readonly Float64Array[], t: number): Float64Array {
   return rows[low]!;
 }
 
-function notesOn(machine: Machine, main: EventSource, inference: SpanInference | null): Note[] {
+function notesOn(machine: Machine, main: EventSource, driver: SpanDriver | null): Note[] {
   const notes: Note[] = [];
   const { counts } = machine;
-  if (inference) {
-    notes.push({
-      level: "warning",
-      text: `${main.path} has no addresses: spans are inferred from ${inference.counts.steps} steps of the live heap; record with GODEBUG=traceallocfree=1 (Go 1.23+) for exact ones`,
-    });
-  }
+  for (const text of driver?.notes() ?? []) notes.push({ level: "warning", text: `${main.path}: ${text}` });
   const assumed = machine.recorder.peak[COL.assumed]!;
   if (assumed > 0.02 * machine.recorder.maxRss) {
     notes.push({

@@ -1,0 +1,56 @@
+/**
+ * Which of a run's inputs drives the machine, and how: the one that tells most of the heap. Others of the same run are
+ * companions: what they measured is held against the prediction.
+ *
+ * | input | drives by |
+ * |---|---|
+ * | trace with addresses, pagetrace | its own spans |
+ * | any other trace | spans inferred from steps of the live heap (reconstruct/trace-spans.ts) |
+ */
+import { UnsupportedError } from "../parsers/errors.ts";
+import type { EventSource, FormatId } from "../parsers/event-source.ts";
+import { openInput } from "../parsers/open.ts";
+import { CyclePlan } from "./reconstruct/cycle-plan.ts";
+import type { SpanDriver } from "./reconstruct/driver.ts";
+import { TraceSpans } from "./reconstruct/trace-spans.ts";
+
+const TRACES: readonly FormatId[] = ["go-trace-v1", "go-trace-v2"];
+/** Formats whose events can drive the machine, the best first. */
+const DRIVING: readonly (readonly FormatId[])[] = [TRACES, ["pagetrace"]];
+
+/** The input that carries the run's events; the others are companions. */
+export function pickMain(sources: readonly EventSource[]): EventSource {
+  for (const formats of DRIVING) {
+    const of = sources.filter(({ format }) => formats.includes(format));
+    if (of.length > 1) {
+      throw new UnsupportedError(
+        `${of.map(({ path }) => path).join(" and ")} are two recordings of one kind: one run has one; to compare runs use one command each`,
+      );
+    }
+    if (of[0]) return of[0];
+  }
+  throw new UnsupportedError(
+    `${sources.map(({ path }) => path).join(", ")}: nothing among the inputs tells how the heap moved; record an execution trace (runtime/trace, /debug/pprof/trace), or run with GODEBUG=gctrace=1`,
+  );
+}
+
+/** What makes spans out of the main input's events; null when they have their own. Call after its first batch. */
+export async function driverFor(main: EventSource, _companions: readonly EventSource[]): Promise<SpanDriver | null> {
+  if (main.info.hasAddresses) return null;
+  if (TRACES.includes(main.format)) return new TraceSpans(await planOf(main.path));
+  return null;
+}
+
+/** A pass over a trace that is read for its cycles only; an empty plan for one that can be read just once. */
+async function planOf(path: string): Promise<CyclePlan> {
+  const plan = new CyclePlan();
+  if (path === "-" || /^https?:\/\//.test(path)) return plan;
+  const source = await openInput(path, { objects: false });
+  try {
+    for await (const batch of source.batches()) plan.add(batch);
+    plan.finish();
+  } finally {
+    await source.close();
+  }
+  return plan;
+}

@@ -1,0 +1,15 @@
+import type { EventBatch, Evidence } from "../../parsers/events.ts";
+
+/** Turns a source's events into ones that drive the machine: with spans among them. */
+export interface SpanDriver {
+  /** What the spans it makes rest on. */
+  readonly evidence: Evidence;
+  /** The batch's events with spans among them, as one or more batches (reused at the next call). */
+  transform(batch: EventBatch): Iterable<EventBatch>;
+  /** What is left when the source is at its end. */
+  finish(): Iterable<EventBatch>;
+  /** One line each for people: what was inferred and how sure that is. */
+  notes(): string[];
+  /** Half the width of the RSS band that the rule itself adds, as a share of the peak. */
+  readonly spread: number;
+}
