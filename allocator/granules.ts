@@ -9,8 +9,8 @@ export class Granules {
   protected readonly shift: number;
   protected readonly regions = new Map<number, Uint8Array>();
   // The last region used: most calls hit the same one as the call before.
-  private lastIndex = -1;
-  private last: Uint8Array = new Uint8Array(0);
+  protected lastIndex = -1;
+  protected last: Uint8Array = new Uint8Array(0);
 
   constructor(physPageSize: number) {
     this.granule = Math.max(4096, physPageSize);
