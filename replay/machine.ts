@@ -84,7 +84,7 @@ export class Machine {
   readonly placement: PlacementCheck;
   readonly marks: TimelineMark[] = [];
   readonly gcs: GcRow[] = [];
-  readonly counts = { spans: 0, unplaced: 0, lateFrees: 0, scavengedRecorded: 0 };
+  readonly counts = { spans: 0, unplaced: 0, lateFrees: 0, overtakenFrees: 0, scavengedRecorded: 0 };
   readonly row = emptyRow();
   /** Time of the last event, ns. */
   now = 0;
@@ -105,6 +105,8 @@ export class Machine {
   readonly #largeTouch: LargeTouch;
   /** Pages of each live span, negative for manual ones, by its recorded address or handle. */
   readonly #spans = new Map<number, number>();
+  /** Spans freed by #evict whose own event is still to come. */
+  readonly #overtaken = new Set<number>();
   #snapshot: LiveSpan[] | null = [];
   readonly #running: boolean[] = [];
   readonly #since: number[] = [];
@@ -144,6 +146,7 @@ export class Machine {
       options.correct,
       options.losesSpans,
     );
+    this.placement.evict = (addr, pages) => this.#evict(addr, pages);
     this.#world = { heap: this.heap, procs: options.heap.procs, returnCalls: 0 };
     this.#background = options.background(this.#world);
     this.heap.memoryLimit = options.memoryLimit;
@@ -157,20 +160,22 @@ export class Machine {
   process(batch: EventBatch): void {
     const { kind, time, p, addr, size, aux, length } = batch;
     const moved = !this.#options.correct;
+    const { objects, touched } = this;
     for (let i = 0; i < length; i++) {
-      const t = time[i]!;
-      if (t >= this.nextTick) this.#tick(t);
       switch (kind[i]) {
         case OBJECT_ALLOC:
         case OBJECT_LIVE: {
           const at = addr[i]!;
-          const slot = this.objects.objectAlloc(at);
+          const slot = objects.objectAlloc(at);
           // Whoever allocates writes. What becomes of a large object's pages is decided when its span is taken.
-          if (slot !== 0 && slot <= MAX_SMALL) this.touched.touch(moved ? this.#modelAddr(at) : at, slot);
+          if (slot !== 0 && slot <= MAX_SMALL) {
+            if (moved) touched.touch(this.#modelAddr(at), slot);
+            else touched.touchAt(objects.index, objects.offset, slot);
+          }
           break;
         }
         case OBJECT_FREE:
-          this.objects.objectFree(addr[i]!);
+          objects.objectFree(addr[i]!);
           break;
         case SPAN_LIVE:
           this.#snapshot?.push({ base: addr[i]!, pages: size[i]!, aux: aux[i]! });
@@ -179,12 +184,15 @@ export class Machine {
         case STACK_LIVE:
           this.#stackTouch.alloc(p[i]!, addr[i]!, size[i]!);
           break;
-        default:
+        default: {
+          const t = time[i]!;
+          if (t >= this.nextTick) this.#tick(t);
           if (this.#snapshot !== null) this.#begin(t);
           this.#advance(t);
           if (p[i] === this.#flushBy) this.#flushIdle();
           if (p[i]! >= 0) this.placement.heard(p[i]!);
           this.#event(kind[i]!, t, p[i]!, addr[i]!, size[i]!, aux[i]!);
+        }
       }
     }
     if (length > 0) {
@@ -335,6 +343,7 @@ export class Machine {
   }
 
   #spanFree(t: number, p: number, addr: number): void {
+    if (this.#overtaken.delete(addr)) return;
     const pages = this.#spans.get(addr);
     if (pages === undefined) {
       if (!this.placement.freeLost(addr)) this.counts.lateFrees++;
@@ -345,6 +354,24 @@ export class Machine {
     this.placement.free(addr, Math.abs(pages), pages < 0, p);
     this.heap.now = t;
     this.#dirty = true;
+  }
+
+  /**
+   * Processors' clocks can differ by some microseconds: a span then seems to be taken before the one that was there is freed.
+   * The free is done now, and its own event passed over when it comes.
+   */
+  #evict(addr: number, pages: number): boolean {
+    let found = false;
+    for (const [base, held] of this.#spans) {
+      if (base >= addr + pages * PAGE || base + Math.abs(held) * PAGE <= addr) continue;
+      this.#spans.delete(base);
+      if (held > 0) this.objects.spanFree(base, held);
+      this.placement.free(base, Math.abs(held), held < 0, -1);
+      this.#overtaken.add(base);
+      this.counts.overtakenFrees++;
+      found = true;
+    }
+    return found;
   }
 
   /** Where the model has what was recorded at `addr`. */

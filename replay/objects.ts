@@ -26,6 +26,9 @@ export class ObjectLedger {
   bytes = 0;
   /** Bytes of slots allocated since `markTermination` was last called. */
   sinceMark = 0;
+  /** Where the object last allocated lies: 64 MiB arena, and offset in it. */
+  index = 0;
+  offset = 0;
   /** Events about objects in no known span. */
   orphans = 0;
   readonly #arenas = new Map<number, Arena>();
@@ -100,6 +103,8 @@ export class ObjectLedger {
     const offset = addr - index * ARENA;
     const page = offset >>> PAGE_SHIFT;
     const slot = arena.slot[page]!;
+    this.index = index;
+    this.offset = offset;
     if (slot === 0) {
       this.orphans++;
       return 0;

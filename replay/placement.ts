@@ -56,6 +56,8 @@ export class PlacementCheck {
   /** The last span that each P freed, until the P does something else. */
   readonly #lastFree: ({ base: number; pages: number; manual: boolean; held: boolean } | null)[] = [];
   #procs = 0;
+  /** Frees spans that are recorded to be in use where one is being taken; false if there are none. */
+  evict: ((addr: number, pages: number) => boolean) | null = null;
   /** Spans found to be missing from the recording. */
   lostSpans = 0;
   #first = true;
@@ -236,7 +238,7 @@ export class PlacementCheck {
     return false;
   }
 
-  /** Puts the span where it was recorded; a lost span that stands there was freed unseen. */
+  /** Puts the span where it was recorded; a lost span that stands there was freed unseen, another is being freed. */
   #force(name: number, pages: number, p: number, manual: boolean): boolean {
     if (this.heap.placeSpan(name, pages, p, manual)) return true;
     let freed = false;
@@ -251,7 +253,8 @@ export class PlacementCheck {
       this.heap.freeSpan(base, held, true);
       freed = true;
     }
-    return freed && this.heap.placeSpan(name, pages, p, manual);
+    if (freed && this.heap.placeSpan(name, pages, p, manual)) return true;
+    return this.evict?.(name, pages) === true && this.heap.placeSpan(name, pages, p, manual);
   }
 
   /** A free event of a span that no event took: true if it is one of those found lost. */

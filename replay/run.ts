@@ -252,6 +252,12 @@ function notesOn(machine: Machine, main: EventSource, driver: SpanDriver | null)
       text: `${counts.unplaced} spans were recorded on pages that the model had in use; they were placed elsewhere`,
     });
   }
+  if (counts.overtakenFrees > 0) {
+    notes.push({
+      level: "info",
+      text: `${counts.overtakenFrees} spans were taken before the recording says that they were free: the processors' clocks differ by some microseconds`,
+    });
+  }
   if (counts.lateFrees > 0) {
     notes.push({
       level: "warning",

@@ -17,15 +17,18 @@ export class TouchedPages extends Granules {
   /** [addr, addr+size) was written to. */
   touch(addr: number, size: number): void {
     const index = Math.floor(addr / REGION);
-    const offset = addr - index * REGION;
-    const first = offset >>> this.shift;
+    this.touchAt(index, addr - index * REGION, size);
+  }
+
+  /** The same for an address that is split already: 64 MiB region and offset in it. */
+  touchAt(index: number, offset: number, size: number): void {
     if (offset + size > REGION) {
-      this.#set(addr, size, TOUCHED);
+      this.#set(index * REGION + offset, size, TOUCHED);
       return;
     }
-    const region = this.region(index);
+    const region = index === this.lastIndex ? this.last : this.region(index);
     const last = (offset + size - 1) >>> this.shift;
-    for (let i = first; i <= last; i++) {
+    for (let i = offset >>> this.shift; i <= last; i++) {
       const before = region[i]!;
       if (before === TOUCHED) continue;
       region[i] = TOUCHED;
