@@ -6,22 +6,24 @@
  * |---|---|
  * | trace with addresses, pagetrace | its own spans |
  * | any other trace | spans inferred from steps of the live heap (reconstruct/trace-spans.ts) |
+ * | gctrace log | allocations that agree with its totals (reconstruct/log-spans.ts) |
  */
 import { UnsupportedError } from "../parsers/errors.ts";
-import type { EventSource, FormatId } from "../parsers/event-source.ts";
+import { type EventSource, type FormatId, recordedFormat } from "../parsers/event-source.ts";
 import { openInput } from "../parsers/open.ts";
 import { CyclePlan } from "./reconstruct/cycle-plan.ts";
 import type { SpanDriver } from "./reconstruct/driver.ts";
+import { LogSpans } from "./reconstruct/log-spans.ts";
 import { TraceSpans } from "./reconstruct/trace-spans.ts";
 
 const TRACES: readonly FormatId[] = ["go-trace-v1", "go-trace-v2"];
 /** Formats whose events can drive the machine, the best first. */
-const DRIVING: readonly (readonly FormatId[])[] = [TRACES, ["pagetrace"]];
+const DRIVING: readonly (readonly FormatId[])[] = [TRACES, ["pagetrace"], ["gctrace"]];
 
 /** The input that carries the run's events; the others are companions. */
 export function pickMain(sources: readonly EventSource[]): EventSource {
   for (const formats of DRIVING) {
-    const of = sources.filter(({ format }) => formats.includes(format));
+    const of = sources.filter((source) => formats.includes(recordedFormat(source)));
     if (of.length > 1) {
       throw new UnsupportedError(
         `${of.map(({ path }) => path).join(" and ")} are two recordings of one kind: one run has one; to compare runs use one command each`,
@@ -37,7 +39,8 @@ export function pickMain(sources: readonly EventSource[]): EventSource {
 /** What makes spans out of the main input's events; null when they have their own. Call after its first batch. */
 export async function driverFor(main: EventSource, _companions: readonly EventSource[]): Promise<SpanDriver | null> {
   if (main.info.hasAddresses) return null;
-  if (TRACES.includes(main.format)) return new TraceSpans(await planOf(main.path));
+  if (TRACES.includes(recordedFormat(main))) return new TraceSpans(await planOf(main.path));
+  if (main.format === "gctrace") return new LogSpans();
   return null;
 }
 
