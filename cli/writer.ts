@@ -12,10 +12,10 @@ export class Writer {
     stream.on("error", this.#onError);
   }
 
-  /** Writes the text; resolves when more may be written. Rejects when the reader is gone. */
-  async write(text: string): Promise<void> {
+  /** Writes text or bytes; resolves when more may be written. Rejects when the reader is gone. */
+  async write(chunk: string | Uint8Array): Promise<void> {
     this.#check();
-    if (!this.#stream.write(text)) await this.#wait(["drain"]);
+    if (!this.#stream.write(chunk)) await this.#wait(["drain"]);
     this.#check();
   }
 

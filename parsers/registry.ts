@@ -3,6 +3,7 @@
  * gopages starts fast. On a tie of detect() the first listed wins.
  */
 import { cgroup } from "./cgroup.ts";
+import { eventsFile } from "./events-file.ts";
 import type { Format } from "./format.ts";
 import { gctrace } from "./gctrace-format.ts";
 import { memstats } from "./memstats.ts";
@@ -19,6 +20,7 @@ import { goTraceV2 } from "./trace/v2-format.ts";
 export const FORMATS: readonly Format[] = [
   goTraceV1,
   goTraceV2,
+  eventsFile,
   gctrace,
   pagetrace,
   samplesCsv,
