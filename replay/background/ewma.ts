@@ -9,6 +9,8 @@ const MAX_CRIT = 10e6;
 const SYSMON_DELAY = 5e6;
 /** 1.17 bounds the share from below; in 1.14-1.16 the bound is the integer 0. */
 const MIN_FRACTION_117 = 0.001;
+/** An idle thread waits for timers in epoll_wait, which counts whole milliseconds (netpoll_epoll.go:netpoll). */
+const POLL = 1e6;
 /** A timer sleeps longer than it is asked to: what a step costs at least. */
 const TIMER_SLACK = 60e3;
 
@@ -56,7 +58,7 @@ export class EwmaScavenger implements Background {
       }
       const crit = Math.min(MAX_CRIT, this.#cost.perCall + this.#cost.perPage * Math.ceil(got / 4096));
       const adjust = Math.max(this.#ewma, this.#minFraction) / PERCENT;
-      const sleep = Math.trunc((adjust * crit) / PERCENT) + TIMER_SLACK;
+      const sleep = Math.max(Math.trunc((adjust * crit) / PERCENT), POLL) + TIMER_SLACK;
       this.#ewma = ALPHA * (crit / (crit + sleep)) + (1 - ALPHA) * this.#ewma;
       this.next = at + crit + sleep;
     }
