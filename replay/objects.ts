@@ -9,14 +9,16 @@ const PAGE_SHIFT = 13;
 const PAGES = ARENA >>> PAGE_SHIFT;
 /** Noscan class of 16 B: the tiny allocator packs several objects into one slot and traces each of them (1.24+). */
 const TINY_SPAN_CLASS = (2 << 1) | 1;
+const TINY = 1 << 30;
 
 interface Arena {
-  /** Slot size by page, in bytes; 0 where there is no object span. Large spans: the span's bytes. */
-  readonly slot: Float64Array;
+  /**
+   * By page: bytes of a slot, with TINY set where the tiny allocator uses the span; minus the pages of a large object's
+   * span; 0 where there is no object span. One small number, since every object event reads it.
+   */
+  readonly slot: Int32Array;
   /** Model address minus recorded address, by page. */
   readonly shift: Float64Array;
-  /** 1 where the page belongs to a span that the tiny allocator uses. */
-  readonly tiny: Uint8Array;
   /** Which 16 B slots of tiny spans hold something; made when first needed. */
   used: Uint8Array | null;
 }
@@ -46,9 +48,8 @@ export class ObjectLedger {
     let arena = this.#arenas.get(index);
     if (!arena) {
       arena = {
-        slot: new Float64Array(PAGES),
+        slot: new Int32Array(PAGES),
         shift: new Float64Array(PAGES),
-        tiny: new Uint8Array(PAGES),
         used: null,
       };
       this.#arenas.set(index, arena);
@@ -60,17 +61,17 @@ export class ObjectLedger {
 
   /** @param shift where the model has the span, minus where it was recorded */
   spanAlloc(base: number, pages: number, spanClass: number, shift = 0): void {
-    const slot = spanClass < 2 ? pages * PAGE : (this.#slotSizes[spanClass >> 1] ?? 0);
-    this.#fill(base, pages, slot, spanClass === TINY_SPAN_CLASS ? 1 : 0, shift);
+    const slot = spanClass < 2 ? -pages : (this.#slotSizes[spanClass >> 1] ?? 0);
+    this.#fill(base, pages, spanClass === TINY_SPAN_CLASS ? slot | TINY : slot, shift);
   }
 
   spanFree(base: number, pages: number): void {
-    this.#fill(base, pages, 0, 0, 0);
+    this.#fill(base, pages, 0, 0);
   }
 
   /** A span without objects: only where the model has it matters. */
   manualAlloc(base: number, pages: number, shift: number): void {
-    this.#fill(base, pages, 0, 0, shift);
+    this.#fill(base, pages, 0, shift);
   }
 
   /** Model address minus recorded address for the page that holds `addr`. */
@@ -79,7 +80,7 @@ export class ObjectLedger {
     return this.#arena(index).shift[(addr - index * ARENA) >>> PAGE_SHIFT]!;
   }
 
-  #fill(base: number, pages: number, slot: number, tiny: 0 | 1, shift: number): void {
+  #fill(base: number, pages: number, slot: number, shift: number): void {
     let at = base;
     let left = pages;
     while (left > 0) {
@@ -88,7 +89,6 @@ export class ObjectLedger {
       const first = (at - index * ARENA) >>> PAGE_SHIFT;
       const n = Math.min(left, PAGES - first);
       arena.slot.fill(slot, first, first + n);
-      arena.tiny.fill(tiny, first, first + n);
       arena.shift.fill(shift, first, first + n);
       if (arena.used !== null) arena.used.fill(0, first << 9, (first + n) << 9);
       at += n << PAGE_SHIFT;
@@ -101,19 +101,12 @@ export class ObjectLedger {
     const index = Math.floor(addr / ARENA);
     const arena = index === this.#lastIndex ? this.#last! : this.#arena(index);
     const offset = addr - index * ARENA;
-    const page = offset >>> PAGE_SHIFT;
-    const slot = arena.slot[page]!;
     this.index = index;
     this.offset = offset;
-    if (slot === 0) {
-      this.orphans++;
-      return 0;
-    }
-    if (arena.tiny[page] === 1) {
-      arena.used ??= new Uint8Array(ARENA >>> 4);
-      const i = offset >>> 4;
-      if (arena.used[i] === 1) return 0;
-      arena.used[i] = 1;
+    let slot = arena.slot[offset >>> PAGE_SHIFT]!;
+    if (slot <= 0 || slot >= TINY) {
+      slot = this.#unusual(arena, offset, slot, true);
+      if (slot === 0) return 0;
     }
     this.bytes += slot;
     this.sinceMark += slot;
@@ -124,18 +117,23 @@ export class ObjectLedger {
     const index = Math.floor(addr / ARENA);
     const arena = index === this.#lastIndex ? this.#last! : this.#arena(index);
     const offset = addr - index * ARENA;
-    const page = offset >>> PAGE_SHIFT;
-    const slot = arena.slot[page]!;
+    const slot = arena.slot[offset >>> PAGE_SHIFT]!;
+    this.bytes -= slot <= 0 || slot >= TINY ? this.#unusual(arena, offset, slot, false) : slot;
+  }
+
+  /** Bytes that an object counts for in a tiny or large span, or in none. */
+  #unusual(arena: Arena, offset: number, slot: number, taken: boolean): number {
     if (slot === 0) {
       this.orphans++;
-      return;
+      return 0;
     }
-    if (arena.tiny[page] === 1 && arena.used !== null) {
-      const i = offset >>> 4;
-      if (arena.used[i] === 0) return;
-      arena.used[i] = 0;
-    }
-    this.bytes -= slot;
+    if (slot < 0) return -slot * PAGE;
+    arena.used ??= new Uint8Array(ARENA >>> 4);
+    const i = offset >>> 4;
+    const used = taken ? 1 : 0;
+    if (arena.used[i] === used) return 0;
+    arena.used[i] = used;
+    return slot & ~TINY;
   }
 
   markTermination(): void {
