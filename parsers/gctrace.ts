@@ -160,6 +160,22 @@ export class GctraceSource implements EventSource {
     return this.#options.live ? this.#live() : this.#chosen();
   }
 
+  /** The lines themselves, of every process, instead of events; may be iterated once, and not beside batches(). */
+  async *records(): AsyncGenerator<LogRecord> {
+    for await (const batch of this.#recordBatches()) {
+      yield* batch;
+      this.#progress = this.#bytes.progress();
+    }
+  }
+
+  /** The versions of Go that print all these lines' forms. */
+  versionsOf(lines: Iterable<GcLine | ScavLine>): string[] {
+    this.#versions = null;
+    this.#narrowedBy = null;
+    for (const line of lines) this.#narrow(line);
+    return [...(this.#versions ?? [])];
+  }
+
   /** Reads until the first runtime line; throws InputError if there is none. */
   async readToFirst(): Promise<void> {
     const { value, done } = await this.#records.next();

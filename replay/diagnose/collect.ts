@@ -1,0 +1,457 @@
+/** Opens everything that was given of a run, and collects what the rules look at. */
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import type { EventSource } from "../../parsers/event-source.ts";
+import { type EventBatch, GC_FORCED, GC_START, GO_CREATE, GO_END, OBSERVATIONS } from "../../parsers/events.ts";
+import { GctraceSource, type LogRecord } from "../../parsers/gctrace.ts";
+import { isCompanion } from "../../parsers/observation-source.ts";
+import { openInputs } from "../../parsers/open.ts";
+import type { HeapProfile } from "../../parsers/pprof/profile.ts";
+import type { Smaps } from "../../parsers/smaps.ts";
+import type { InputSummary, Note, ReplayResult } from "../result.ts";
+import { type ReplayOptions, replay } from "../run.ts";
+import { Samples } from "../samples.ts";
+import { Series } from "./series.ts";
+import { GoVersion } from "./version.ts";
+
+export interface DiagnoseOptions {
+  /** What recordings often do not tell. */
+  readonly goVersion?: string;
+  readonly gogc?: number | "off";
+  readonly memoryLimit?: number | null;
+  readonly physPageSize?: number;
+  readonly os?: string;
+  /** A moment that a ledger is wanted for, ns. */
+  readonly at?: number;
+  readonly onProgress?: ReplayOptions["onProgress"];
+  readonly signal?: AbortSignal;
+}
+
+/** One GC cycle, out of a log or a trace. Bytes and ns; NaN where the input does not say. */
+export interface GcFact {
+  readonly n: number;
+  readonly t: number;
+  readonly end: number;
+  readonly heapStart: number;
+  readonly heapEnd: number;
+  readonly marked: number;
+  readonly goal: number;
+  readonly stacks: number;
+  /** Per cent of CPU time since the start. */
+  readonly utilization: number;
+  readonly cpuAssist: number;
+  readonly procs: number;
+  readonly forced: boolean;
+  /** Forced because there was none for two minutes. */
+  readonly periodic: boolean;
+}
+
+/** A line about returned memory. */
+export interface ScavFact {
+  /** The GC before it, as an index into gcs; -1 for none. */
+  readonly afterGc: number;
+  readonly work: number;
+  readonly eager: number;
+  readonly released: number;
+  readonly inuse: number;
+  readonly idle: number;
+  readonly utilization: number;
+  readonly forced: boolean;
+}
+
+export interface ProfileFact {
+  readonly profile: HeapProfile;
+  readonly source: string;
+  /** ns on the run's clock; NaN when unknown. */
+  readonly t: number;
+}
+
+export interface Settings {
+  gogc: number | "off" | null;
+  memoryLimit: number | null;
+  /** False: nobody said whether there is a limit. */
+  memoryLimitKnown: boolean;
+  physPageSize: number | null;
+  os: string | null;
+  godebug: string | null;
+}
+
+export interface Collected {
+  readonly inputs: InputSummary[];
+  readonly notes: Note[];
+  readonly partial: boolean;
+  readonly version: GoVersion;
+  readonly settings: Settings;
+  readonly series: ReadonlyMap<string, Series>;
+  readonly gcs: readonly GcFact[];
+  readonly gcSource: string;
+  readonly scavs: readonly ScavFact[];
+  readonly profiles: readonly ProfileFact[];
+  readonly smaps: readonly { readonly smaps: Smaps; readonly source: string }[];
+  readonly replay: ReplayResult | null;
+  readonly at: number | null;
+}
+
+const TRACES: readonly string[] = ["go-trace-v2", "go-trace-v1", "pagetrace"];
+/** Cycles kept of a log: enough for weeks of a busy service. */
+const MAX_GCS = 200_000;
+
+export async function collect(paths: readonly string[], options: DiagnoseOptions = {}): Promise<Collected> {
+  const { sources, ignored } = await openInputs(paths);
+  const notes: Note[] = [];
+  const settings: Settings = {
+    gogc: options.gogc ?? null,
+    memoryLimit: options.memoryLimit ?? null,
+    memoryLimitKnown: options.memoryLimit !== undefined,
+    physPageSize: options.physPageSize ?? null,
+    os: options.os ?? null,
+    godebug: null,
+  };
+  let metaVersion: string | null = null;
+  for (const { path, reason } of ignored) {
+    const meta = /\.json$/.test(path) ? await readMeta(path) : null;
+    if (meta === null) notes.push({ level: "info", text: `${path} is left out: ${reason}` });
+    else metaVersion = applyMeta(meta, settings) ?? metaVersion;
+  }
+
+  const raw: { source: EventSource; samples: Samples }[] = [];
+  let gcs: GcFact[] = [];
+  let scavs: ScavFact[] = [];
+  let gcSource = "";
+  const profiles: ProfileFact[] = [];
+  const smaps: { smaps: Smaps; source: string }[] = [];
+  let hasTrace = false;
+  try {
+    for (const source of sources) {
+      options.signal?.throwIfAborted();
+      if (TRACES.includes(source.format)) {
+        hasTrace = true;
+        continue;
+      }
+      if (source instanceof GctraceSource) {
+        const log = await readLog(source);
+        if (log.gcs.length >= gcs.length) {
+          ({ gcs, scavs } = log);
+          gcSource = source.path;
+        }
+        raw.push({ source, samples: log.samples });
+        continue;
+      }
+      const samples = new Samples();
+      for await (const batch of source.batches()) samples.add(batch);
+      raw.push({ source, samples });
+      if (isCompanion(source)) {
+        for (const profile of source.profiles) {
+          if (!profile.isDelta) profiles.push({ profile, source: source.path, t: Number.NaN });
+        }
+        for (const dump of source.smaps) smaps.push({ smaps: dump, source: source.path });
+      }
+    }
+  } finally {
+    await Promise.all(sources.map((source) => source.close()));
+  }
+
+  let inputs: InputSummary[] = sources.map((source) => ({
+    path: source.path,
+    format: source.format,
+    goVersion: source.info.goVersion,
+    evidence: source.info.evidence,
+    events: source.info.events,
+    losses: source.losses.toJSON(),
+  }));
+  let partial = sources.some((source) => source.losses.partial);
+  let result: ReplayResult | null = null;
+  const series = mergeSeries(raw);
+  if (hasTrace) {
+    const counter = new GoroutineCounter();
+    const forced: boolean[] = [];
+    try {
+      result = await replay(paths, {
+        ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
+        ...(options.physPageSize === undefined ? {} : { physPageSize: options.physPageSize }),
+        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+        ...(options.signal ? { signal: options.signal } : {}),
+        tap: (batch) => {
+          counter.take(batch);
+          for (let i = 0; i < batch.length; i++) {
+            if (batch.kind[i] === GC_START) forced.push((batch.aux[i]! & GC_FORCED) !== 0);
+          }
+        },
+      });
+    } catch (error) {
+      // What else was given may still answer; a trace alone may not.
+      if ((error as Error).name === "AbortError" || series.size + gcs.length + profiles.length + smaps.length === 0)
+        throw error;
+      notes.push({ level: "warning", text: `the trace is left out: ${(error as Error).message}` });
+    }
+    if (result) {
+      ({ inputs, partial } = result);
+      notes.push(...result.notes);
+      addReplay(series, result, counter);
+      if (gcs.length === 0) {
+        gcs = result.gcs.map((gc, i) => ofTrace(gc, result!, forced[i] ?? false));
+        gcSource = result.inputs.find(({ format }) => TRACES.includes(format))?.path ?? "replay";
+      }
+    }
+  }
+
+  return {
+    inputs,
+    notes,
+    partial,
+    version: versionOf(options.goVersion ?? metaVersion, sources, result),
+    settings: withObserved(settings, series),
+    series,
+    gcs,
+    gcSource,
+    scavs,
+    profiles: placeProfiles(profiles, raw),
+    smaps,
+    replay: result,
+    at: options.at ?? null,
+  };
+}
+
+async function readLog(source: GctraceSource): Promise<{ gcs: GcFact[]; scavs: ScavFact[]; samples: Samples }> {
+  const records: LogRecord[] = [];
+  for await (const record of source.records()) if (records.length < MAX_GCS) records.push(record);
+  const { processes } = source.log;
+  const main = processes.reduce((a, b) => (b.cycles > a.cycles ? b : a), processes[0]!);
+  const zero = main && main.firstCycle > 1 ? main.firstAt : 0;
+  if (source.info.goVersions.length === 0) source.info.goVersions = source.versionsOf(records.map(({ line }) => line));
+  const gcs: GcFact[] = [];
+  const scavs: ScavFact[] = [];
+  for (const { line, process, periodic } of records) {
+    if (process > 0 && process !== main?.id) continue;
+    if (process !== main?.id && !(process === -1 && main?.id === 0)) continue;
+    if (line.kind === "gc") {
+      const t = line.at - zero;
+      gcs.push({
+        n: line.cycle,
+        t,
+        end: t + line.sweepTermination + line.mark + line.markTermination,
+        heapStart: line.heapStart,
+        heapEnd: line.heapEnd,
+        marked: line.heapMarked,
+        goal: line.goal,
+        stacks: line.stacks ?? Number.NaN,
+        utilization: line.utilization,
+        cpuAssist: line.cpuAssist,
+        procs: line.procs,
+        forced: line.forced,
+        periodic,
+      });
+    } else {
+      scavs.push({
+        afterGc: gcs.length - 1,
+        work: line.work ?? 0,
+        eager: line.eagerWork ?? 0,
+        released: line.released ?? Number.NaN,
+        inuse: line.inuse ?? Number.NaN,
+        idle: line.idle ?? Number.NaN,
+        utilization: line.utilization ?? Number.NaN,
+        forced: line.forced,
+      });
+    }
+  }
+  source.info.events = records.length;
+  return { gcs, scavs, samples: new Samples() };
+}
+
+function ofTrace(gc: ReplayResult["gcs"][number], result: ReplayResult, forced: boolean): GcFact {
+  const nan = Number.NaN;
+  return {
+    n: gc.n,
+    t: gc.start,
+    end: gc.markTermination ?? gc.start,
+    heapStart: gc.liveAtStart ?? nan,
+    heapEnd: gc.liveAtMark ?? nan,
+    marked: gc.liveMarked ?? nan,
+    goal: gc.goal ?? nan,
+    stacks: nan,
+    utilization: nan,
+    cpuAssist: nan,
+    procs: result.config.procs,
+    forced,
+    periodic: false,
+  };
+}
+
+/** Goroutines alive, as a trace tells who is born and who ends (those before it count from its snapshot only). */
+class GoroutineCounter {
+  readonly t: number[] = [];
+  readonly v: number[] = [];
+  #alive = 0;
+  #last = Number.NEGATIVE_INFINITY;
+
+  take(batch: EventBatch): void {
+    for (let i = 0; i < batch.length; i++) {
+      const kind = batch.kind[i];
+      if (kind === GO_CREATE) this.#alive += batch.size[i]! || 1;
+      else if (kind === GO_END) this.#alive -= batch.size[i]! || 1;
+      else continue;
+      const t = batch.time[i]!;
+      if (t - this.#last > 1e6 || this.t.length === 0) {
+        this.t.push(t);
+        this.v.push(Math.max(0, this.#alive));
+        this.#last = t;
+      } else this.v[this.v.length - 1] = Math.max(this.v.at(-1)!, this.#alive);
+    }
+  }
+}
+
+/** One series a figure, of the input that measured it most often; single dumps stand where their time says, else at the end. */
+function mergeSeries(raw: readonly { source: EventSource; samples: Samples }[]): Map<string, Series> {
+  const anchor = raw.find(({ source, samples }) => samples.length > 1 && source.info.wallClockStart !== null);
+  const end = Math.max(0, ...raw.map(({ samples }) => samples.times.at(-1) ?? 0));
+  const order = (source: EventSource) => (isCompanion(source) ? (source.sequence ?? source.notBefore) : null);
+  const singles = raw
+    .filter(({ samples }) => samples.length === 1)
+    .sort((a, b) => (order(a.source) ?? 0) - (order(b.source) ?? 0));
+  const shift = new Map<Samples, number>();
+  singles.forEach(({ source, samples }, i) => {
+    const wall = source.info.wallClockStart;
+    if (anchor && wall !== null) shift.set(samples, (wall - anchor.source.info.wallClockStart!) * 1e6);
+    else shift.set(samples, end + (singles.length > 1 && end === 0 ? i * 1e9 : 0));
+  });
+  const out = new Map<string, Series>();
+  for (const name of OBSERVATIONS) {
+    const candidates = raw
+      .map(({ source, samples }) => {
+        const t: number[] = [];
+        const v: number[] = [];
+        if (!samples.has(name)) return new Series(t, v, source.path);
+        for (let i = 0; i < samples.length; i++) {
+          const value = samples.value(name, i);
+          if (Number.isNaN(value)) continue;
+          t.push(samples.times[i]! + (shift.get(samples) ?? 0));
+          v.push(value);
+        }
+        return new Series(t, v, source.path);
+      })
+      .filter(({ length }) => length > 0);
+    if (candidates.length === 0) continue;
+    const best = candidates.reduce((a, b) => (b.length > a.length ? b : a));
+    const many = candidates.filter(({ length }) => length === 1);
+    if (best.length === 1 && many.length > 1) {
+      const rows = many.map(({ t, v }) => [t[0]!, v[0]!] as const).sort((a, b) => a[0] - b[0]);
+      out.set(
+        name,
+        new Series(
+          rows.map(([t]) => t),
+          rows.map(([, v]) => v),
+          best.source,
+        ),
+      );
+    } else out.set(name, best);
+  }
+  return out;
+}
+
+/** What the replay predicts stands in where nothing was measured. */
+function addReplay(series: Map<string, Series>, result: ReplayResult, counter: GoroutineCounter): void {
+  const rows = result.timeline;
+  const t = rows.map((row) => row.t);
+  const add = (name: string, of: (row: (typeof rows)[number]) => number | null) => {
+    if (series.has(name) || rows.length === 0) return;
+    series.set(
+      name,
+      new Series(
+        t,
+        rows.map((row) => of(row) ?? Number.NaN),
+        "replay",
+      ),
+    );
+  };
+  if (!series.has("heap_inuse")) {
+    add("heap_inuse", (row) => row.heapInuse);
+    add("heap_idle", (row) => row.heapFree + row.heapReleased);
+    add("heap_released", (row) => row.heapReleased);
+    add("heap_alloc", (row) => row.heapLive);
+    add("stack_inuse", (row) => row.stacks);
+  }
+  if (!series.has("goroutines") && counter.t.length > 0)
+    series.set("goroutines", new Series(counter.t, counter.v, "replay"));
+}
+
+function placeProfiles(
+  profiles: ProfileFact[],
+  raw: readonly { source: EventSource; samples: Samples }[],
+): ProfileFact[] {
+  const anchor = raw.find(({ source, samples }) => samples.length > 1 && source.info.wallClockStart !== null);
+  return profiles
+    .map((p) => {
+      const ms = p.profile.timeNanos > 0 ? p.profile.timeNanos / 1e6 : Number.NaN;
+      return { ...p, t: anchor ? (ms - anchor.source.info.wallClockStart!) * 1e6 : Number.NaN };
+    })
+    .sort((a, b) => a.profile.timeNanos - b.profile.timeNanos);
+}
+
+function versionOf(given: string | null, sources: readonly EventSource[], result: ReplayResult | null): GoVersion {
+  const exact = [
+    given,
+    ...sources.map(({ info }) => info.goVersion),
+    ...(result?.inputs.map((i) => i.goVersion) ?? []),
+  ];
+  let best: GoVersion | null = null;
+  for (const text of exact) {
+    const parsed = text ? GoVersion.parse(text) : null;
+    if (parsed && (best === null || (best.patch === null && parsed.patch !== null && parsed.minor === best.minor)))
+      best = parsed;
+  }
+  if (best) return best;
+  const narrowest = sources
+    .map(({ info }) => info.goVersions)
+    .filter((versions) => versions.length > 0)
+    .sort((a, b) => a.length - b.length)[0];
+  return new GoVersion((narrowest ?? []).map((version) => Number(version.split(".")[1])).filter(Number.isFinite), null);
+}
+
+function withObserved(settings: Settings, series: ReadonlyMap<string, Series>): Settings {
+  const gogc = series.get("gogc")?.last;
+  if (settings.gogc === null && gogc !== undefined) settings.gogc = gogc > 1e9 || gogc < 0 ? "off" : gogc;
+  const limit = series.get("gomemlimit")?.last;
+  if (!settings.memoryLimitKnown && limit !== undefined) {
+    settings.memoryLimit = limit > 2 ** 62 ? null : limit;
+    settings.memoryLimitKnown = true;
+  }
+  return settings;
+}
+
+/** A bundle's own description of the run: {go, env: {GOGC, GOMEMLIMIT, GODEBUG}, machine: {os, physPageSize}}. */
+async function readMeta(path: string): Promise<Record<string, unknown> | null> {
+  if (!/^(meta|run|bundle|record|recording)\.json$/.test(basename(path))) return null;
+  try {
+    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Takes settings out of it; returns the Go version. */
+function applyMeta(meta: Record<string, unknown>, settings: Settings): string | null {
+  const record = (value: unknown) =>
+    typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  const env = record(meta.env);
+  const machine = record(meta.machine);
+  const text = (value: unknown) => (typeof value === "string" || typeof value === "number" ? String(value) : null);
+  const gogc = text(env.GOGC);
+  if (settings.gogc === null && gogc !== null) settings.gogc = gogc === "off" ? "off" : Number(gogc) || null;
+  if (!settings.memoryLimitKnown && meta.env !== undefined) {
+    const limit = text(env.GOMEMLIMIT);
+    settings.memoryLimit = limit === null || limit === "off" ? null : goSize(limit);
+    settings.memoryLimitKnown = true;
+  }
+  settings.godebug ??= text(env.GODEBUG);
+  settings.os ??= text(machine.os ?? meta.os ?? meta.goos)?.split("/")[0] ?? null;
+  const page = Number(machine.physPageSize ?? meta.physPageSize ?? machine.pageSize);
+  if (settings.physPageSize === null && page > 0) settings.physPageSize = page;
+  return text(meta.goReported ?? meta.goVersion ?? meta.go ?? meta.go_version);
+}
+
+/** A size as GOMEMLIMIT writes it: bytes, or with B, KiB, MiB, GiB, TiB. */
+function goSize(value: string): number | null {
+  const m = /^(\d+)(?:(B|KiB|MiB|GiB|TiB))?$/.exec(value);
+  return m ? Number(m[1]) * 1024 ** ["B", "KiB", "MiB", "GiB", "TiB"].indexOf(m[2] ?? "B") : null;
+}

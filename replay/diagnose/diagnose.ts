@@ -1,0 +1,56 @@
+/** Why is RSS high? Opens what there is of one run and holds every cause against it. */
+import type { InputSummary, Note } from "../result.ts";
+import { type Collected, collect, type DiagnoseOptions } from "./collect.ts";
+import { Facts } from "./facts.ts";
+import { ledgers, type MomentLedger } from "./ledger.ts";
+import type { Rule, Verdict } from "./rule.ts";
+import { RULES } from "./rules.ts";
+
+export interface CauseVerdict extends Verdict {
+  readonly id: string;
+  readonly number: number;
+  readonly title: string;
+}
+
+export interface Diagnosis {
+  readonly inputs: readonly InputSummary[];
+  readonly goVersion: string;
+  /** What shares of the whole are shares of. */
+  readonly scale: { readonly bytes: number | null; readonly is: string };
+  readonly rssPeak: number | null;
+  readonly rssFinal: number | null;
+  readonly durationNs: number;
+  readonly ledger: readonly MomentLedger[];
+  /** Present first, then by bytes; then what is not known, then what is ruled out. */
+  readonly causes: readonly CauseVerdict[];
+  readonly notes: readonly Note[];
+  readonly partial: boolean;
+}
+
+/** Throws InputError, UnsupportedError (a trace that can't be replayed, alone), and the signal's reason. */
+export async function diagnose(paths: readonly string[], options: DiagnoseOptions = {}): Promise<Diagnosis> {
+  return diagnoseCollected(await collect(paths, options));
+}
+
+export function diagnoseCollected(collected: Collected, rules: readonly Rule[] = RULES): Diagnosis {
+  const facts = new Facts(collected);
+  const causes = rules.map((rule): CauseVerdict => {
+    const { id, number, title } = rule.meta;
+    return { id, number, title, ...rule.audit(facts) };
+  });
+  const order = { present: 0, "not-enough-data": 1, "ruled-out": 2 };
+  causes.sort((a, b) => order[a.verdict] - order[b.verdict] || b.bytes - a.bytes || a.number - b.number);
+  const finite = (v: number) => (Number.isFinite(v) ? v : null);
+  return {
+    inputs: collected.inputs,
+    goVersion: facts.version.text,
+    scale: { bytes: finite(facts.scale), is: facts.scaleIs },
+    rssPeak: facts.rss ? facts.rss.max : null,
+    rssFinal: facts.rss ? facts.rss.last : null,
+    durationNs: facts.endT,
+    ledger: ledgers(facts),
+    causes,
+    notes: collected.notes,
+    partial: collected.partial,
+  };
+}

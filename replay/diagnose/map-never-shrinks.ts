@@ -1,0 +1,44 @@
+import type { Facts } from "./facts.ts";
+import { doublingSite, emptiedBy } from "./map-sites.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { mib } from "./text.ts";
+
+const ADVICE =
+  "Build a new map now and then (copy what is left into make(map[K]V, n)) and drop the old one: delete and clear keep its room, in the maps of Go 1.24 and later, too. With pointers as values at least the values go.";
+
+export const mapNeverShrinks: Rule = {
+  meta: { id: "map-never-shrinks", number: 32, title: "Maps keep their room after deletes", since: null, until: null },
+  audit(facts: Facts) {
+    const fact = facts.heaviestProfile;
+    if (!fact) return notEnough(CAPTURE.profile, facts.evidence("no heap profile was given", ""));
+    const visible = facts.liveUnder(/^(runtime\.(mapassign|makemap|growWork|hashGrow)|internal\/runtime\/maps\.)/);
+    const guess = doublingSite(facts);
+    const live = fact.profile.totals().inuseBytes;
+    const bytes = Math.max(visible.bytes, guess?.bytes ?? 0);
+    if (!facts.notable(bytes) || bytes < 0.2 * live) {
+      return facts.sites.length > 0
+        ? ruledOut(
+            facts.evidence(
+              `no place of the profile holds much in blocks that double, as maps do (of ${mib(live)} alive)`,
+              fact.source,
+            ),
+          )
+        : notEnough(CAPTURE.profile, facts.evidence("the profile is empty", fact.source));
+    }
+    const seen = facts.evidence(
+      guess && guess.bytes >= visible.bytes
+        ? `${guess.name} holds ${mib(guess.bytes)} in blocks that doubled ${guess.steps} times, as a map's do`
+        : `${mib(visible.bytes)} are alive under the runtime's map functions`,
+      fact.source,
+    );
+    // That it is a map is half of it; that it has been emptied, objects that were freed while its bytes stayed tell.
+    const emptied = emptiedBy(facts, bytes);
+    if (!emptied)
+      return notEnough(
+        CAPTURE.trace,
+        seen,
+        facts.evidence("whether the map is mostly empty no profile tells: compare len(m) with its highest value", ""),
+      );
+    return present(bytes, [seen, emptied], ADVICE);
+  },
+};

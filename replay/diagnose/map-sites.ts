@@ -1,0 +1,78 @@
+/**
+ * Maps in a profile. Runtime frames are hidden in profiles, so a map shows as the function that made it; what gives it away is
+ * how it grows: up to 1.23 one array of buckets that doubles, from 1.24 on groups of slots that double up to 128 to a table and
+ * then come in tables of one size (internal/runtime/maps/table.go). Slices grow by a quarter beyond 256 elements.
+ */
+import type { Facts } from "./facts.ts";
+import type { Evidence } from "./rule.ts";
+import { mib, percent } from "./text.ts";
+
+const STEPS = 4;
+
+export interface MapSite {
+  readonly name: string;
+  readonly bytes: number;
+  readonly steps: number;
+}
+
+/** The place that holds most in blocks of sizes which double. */
+export function doublingSite(facts: Facts): MapSite | null {
+  const profile = facts.heaviestProfile?.profile;
+  if (!profile) return null;
+  const u = profile.unsampled();
+  const bySite = new Map<string, Map<number, number>>();
+  for (let s = 0; s < profile.sampleCount; s++) {
+    const size = u.size[s]!;
+    if (size < 256) continue;
+    const frame = profile.frames(s).find((f) => !/^(runtime\.|internal\/runtime\/)/.test(f.function));
+    if (!frame) continue;
+    let sizes = bySite.get(frame.function);
+    if (!sizes) {
+      sizes = new Map();
+      bySite.set(frame.function, sizes);
+    }
+    sizes.set(size, (sizes.get(size) ?? 0) + u.inuseBytes[s]!);
+  }
+  let best: MapSite | null = null;
+  for (const [name, sizes] of bySite) {
+    const sorted = [...sizes.keys()].sort((a, b) => a - b);
+    for (const top of sorted) {
+      let steps = 0;
+      let bytes = 0;
+      for (let want = top; ; want /= 2) {
+        const found = sorted.find((size) => Math.abs(size / want - 1) < 0.08);
+        if (found === undefined) break;
+        bytes += sizes.get(found)!;
+        steps++;
+      }
+      if (steps >= STEPS && (best === null || bytes > best.bytes)) best = { name, bytes, steps };
+    }
+  }
+  return best;
+}
+
+/** Evidence that objects were freed while bytes that are alive stayed: entries went, their map did not. */
+export function emptiedBy(facts: Facts, bytes: number): Evidence | null {
+  const objects = facts.series("heap_objects");
+  if (objects && objects.length >= 4 && objects.last < 0.6 * objects.max) {
+    const at = objects.t[objects.peak]!;
+    return facts.evidence(
+      `objects fell from ${objects.max} to ${objects.last} while ${mib(bytes)} stayed alive`,
+      objects.source,
+      at,
+    );
+  }
+  const live = facts.series("heap_live");
+  const most = Math.max(
+    live?.max ?? 0,
+    facts.gcs.reduce((a, gc) => Math.max(a, gc.marked || 0), 0),
+  );
+  const now = facts.gcs.at(-1)?.marked ?? live?.last ?? Number.NaN;
+  if (now < 0.85 * most && now - bytes < 0.5 * now) {
+    return facts.evidence(
+      `what is alive fell from ${mib(most)} to ${mib(now)}, of which this is ${percent(bytes / now)}`,
+      facts.gcSource,
+    );
+  }
+  return null;
+}

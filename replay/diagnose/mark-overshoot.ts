@@ -1,0 +1,32 @@
+import type { Facts } from "./facts.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { mib } from "./text.ts";
+
+export const markOvershoot: Rule = {
+  meta: {
+    id: "mark-overshoot",
+    number: 13,
+    title: "The heap outgrew its goal while the GC was marking",
+    since: null,
+    until: null,
+  },
+  audit(facts: Facts) {
+    const cycles = facts.gcs.filter((gc) => Number.isFinite(gc.heapEnd) && Number.isFinite(gc.goal));
+    if (cycles.length === 0)
+      return notEnough(CAPTURE.gctrace, facts.evidence("no GC cycles with their goals in the inputs", ""));
+    const over = (gc: (typeof cycles)[number]) => gc.heapEnd - Math.max(gc.goal, gc.heapStart);
+    const worst = cycles.reduce((a, b) => (over(b) > over(a) ? b : a));
+    const bytes = over(worst);
+    const seen = facts.evidence(
+      `GC ${worst.n} began with ${mib(worst.heapStart)}, had a goal of ${mib(worst.goal)} and ended with ${mib(worst.heapEnd)}`,
+      facts.gcSource,
+      worst.t,
+    );
+    if (bytes < Math.max(facts.threshold, 0.15 * worst.goal)) return ruledOut(seen);
+    return present(
+      bytes,
+      [seen],
+      "Leave room for it: it comes where allocation outruns marking, or where far more is found alive than the cycle before. Spread bulk allocation over time; more Ps mark faster.",
+    );
+  },
+};

@@ -1,0 +1,47 @@
+import type { Facts } from "./facts.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { mib } from "./text.ts";
+
+export const needlessZeroing: Rule = {
+  meta: {
+    id: "needless-zeroing",
+    number: 20,
+    title: "Fresh pages of large objects are zeroed and so become resident (Go 1.24.0 to 1.24.4)",
+    since: 24,
+    until: 24,
+  },
+  audit(facts: Facts) {
+    const inRange = facts.version.patches(24, 0, 4);
+    if (inRange === false) return ruledOut(facts.evidence(`${facts.version.text} is none of 1.24.0 to 1.24.4`, ""));
+    if (inRange === null)
+      return notEnough(
+        "go version -m ./program",
+        facts.evidence(`${facts.version.text}: the patch release is not known (give --go)`, ""),
+      );
+    const fact = facts.heaviestProfile;
+    if (!fact)
+      return notEnough(
+        CAPTURE.profile,
+        facts.evidence(
+          `${facts.version.text} does this to large objects with pointers; a heap profile shows whether there are any`,
+          "",
+        ),
+      );
+    const u = fact.profile.unsampled();
+    let large = 0;
+    for (let s = 0; s < u.size.length; s++) if (u.size[s]! > 32760) large += u.inuseBytes[s]!;
+    const seen = facts.evidence(`${mib(large)} are alive in objects above 32 KiB`, fact.source);
+    if (!facts.notable(large)) return ruledOut(seen);
+    return present(
+      large,
+      [
+        seen,
+        facts.evidence(
+          `${facts.version.text}: such objects are zeroed even on fresh pages when they have pointers; up to this much is resident for no use`,
+          "",
+        ),
+      ],
+      "Upgrade to Go 1.24.6 or later.",
+    );
+  },
+};

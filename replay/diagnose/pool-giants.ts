@@ -1,0 +1,41 @@
+import type { Facts } from "./facts.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { mib } from "./text.ts";
+
+const ADVICE =
+  "Do not Put what has grown beyond the usual: `if buf.Cap() > 64<<10 { return }` before pool.Put(buf). A pool empties over two GCs only where nothing takes from it.";
+
+/** Whether anything in the profile, alive or not, was allocated on behalf of a pool. */
+function poolUsed(facts: Facts): boolean {
+  const { functions, strings } = facts.heaviestProfile!.profile.data;
+  for (let f = 0; f < functions.count; f++) if (strings.get(functions.name[f]!).startsWith("sync.(*Pool)")) return true;
+  return false;
+}
+
+export const poolGiants: Rule = {
+  meta: { id: "pool-giants", number: 34, title: "A sync.Pool keeps its largest buffers", since: null, until: null },
+  audit(facts: Facts) {
+    const fact = facts.heaviestProfile;
+    if (!fact) return notEnough(CAPTURE.profile, facts.evidence("no heap profile was given", ""));
+    const live = fact.profile.totals().inuseBytes;
+    const pool = facts.liveUnder(/^sync\.\(\*Pool\)\.(Get|getSlow|pinSlow)$/);
+    const grown = facts.liveUnder(/^bytes\.(\(\*Buffer\)\.grow|growSlice)$/);
+    const seen = facts.evidence(
+      `${mib(pool.bytes)} of ${mib(live)} alive were made by a sync.Pool, ${mib(grown.bytes)} by growth of a bytes.Buffer`,
+      fact.source,
+    );
+    if (facts.notable(pool.bytes) && pool.bytes >= 0.2 * live) return present(pool.bytes, [seen], ADVICE);
+    if (facts.notable(grown.bytes) && grown.bytes >= 0.2 * live) {
+      const mean = grown.bytes / Math.max(1, grown.objects);
+      const size = facts.evidence(`${Math.round(grown.objects)} buffers of ${mib(mean)} on average`, fact.source);
+      if (mean >= 256 << 10 && poolUsed(facts)) return present(grown.bytes, [seen, size], ADVICE);
+      return notEnough(
+        CAPTURE.trace,
+        seen,
+        size,
+        facts.evidence("a pool shows as its buffers' growth: whether a pool holds them the code tells", ""),
+      );
+    }
+    return ruledOut(seen);
+  },
+};

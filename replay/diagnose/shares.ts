@@ -1,0 +1,262 @@
+/**
+ * Who owns which bytes: the dead heap and the free pages are each explained by several causes, and no byte is given to two. What
+ * is divided here is divided once, and the rules read their share.
+ */
+import type { Facts } from "./facts.ts";
+import { median } from "./series.ts";
+import { MiB } from "./text.ts";
+
+/** One cycle by its result: what it found alive, and the goal that followed. */
+interface Cycle {
+  readonly t: number;
+  readonly marked: number;
+  /** Goal of the cycle after it. */
+  readonly goal: number;
+  readonly forced: boolean;
+}
+
+export interface DeadShares {
+  readonly cycles: readonly Cycle[];
+  /** Live bytes of an ordinary cycle, and what is between them and its goal. */
+  readonly typicalLive: number;
+  readonly typicalRoom: number;
+  /** Dead or new bytes at the peak of memory. */
+  readonly atPeak: number;
+  /** The cycle that caught a burst alive, when the peak came after it. */
+  readonly burst: (Cycle & { readonly before: number }) | null;
+  /** What stays allocated because no GC comes: bytes, how long, and whether a GC later proved it. */
+  readonly idle: {
+    readonly bytes: number;
+    readonly from: number;
+    readonly length: number;
+    readonly proved: boolean;
+  } | null;
+  /** Growth back after FreeOSMemory: calls and median height. */
+  readonly regrowth: { readonly bytes: number; readonly calls: number } | null;
+  readonly headroom: number;
+  readonly burstBytes: number;
+}
+
+const IDLE = 15e9;
+/** A program that allocated so many times what it holds makes garbage; one that did not may just be loading its data. */
+const CHURN = 4;
+
+export function deadShares(facts: Facts): DeadShares {
+  const cycles = cyclesOf(facts);
+  const markeds = cycles.map((c) => c.marked);
+  const typicalLive = median(markeds);
+  const rooms = cycles.map((c) => c.goal - c.marked).filter(Number.isFinite);
+  const typicalRoom = rooms.length === 0 ? Number.NaN : Math.max(0, median(rooms));
+  const atPeak = deadAtPeak(facts, cycles);
+
+  let burst: DeadShares["burst"] = null;
+  if (cycles.length >= 3) {
+    let top = 0;
+    for (let i = 1; i < cycles.length; i++) if (cycles[i]!.marked > cycles[top]!.marked) top = i;
+    const most = cycles[top]!;
+    const after = cycles.slice(top + 1);
+    const before = cycles.slice(0, top);
+    const base = Math.max(
+      median(before.map((c) => c.marked)) || 0,
+      after.length > 0 ? Math.min(...after.slice(0, 10_000).map((c) => c.marked)) : 0,
+    );
+    const fell = after.some((c) => c.marked < 0.6 * most.marked);
+    const caught = [...cycles].reverse().find((c) => c.t <= facts.peakT);
+    if (fell && most.marked > 1.7 * base && caught && caught.marked >= 0.5 * most.marked)
+      burst = { ...caught, before: base };
+  }
+
+  const regrowth = regrowthOf(facts);
+  const idle = idleOf(facts, cycles, typicalLive);
+  const taken = Math.max(idle?.bytes ?? 0, regrowth?.bytes ?? 0);
+  const headroomRaw = burst ? Math.min(typicalRoom || 0, atPeak) : atPeak;
+  return {
+    cycles,
+    typicalLive,
+    typicalRoom,
+    atPeak,
+    burst,
+    idle,
+    regrowth,
+    headroom: Math.max(0, headroomRaw - taken),
+    burstBytes: burst ? atPeak : 0,
+  };
+}
+
+function cyclesOf(facts: Facts): Cycle[] {
+  const { gcs } = facts;
+  if (gcs.length > 0) {
+    const next = facts.series("next_gc");
+    return gcs
+      .map((gc, i) => ({
+        t: gc.end,
+        marked: gc.marked,
+        goal: gcs[i + 1]?.goal ?? next?.last ?? Number.NaN,
+        forced: gc.forced,
+      }))
+      .filter(({ marked }) => Number.isFinite(marked));
+  }
+  const count = facts.series("num_gc");
+  if (!count || count.length < 3) return [];
+  const out: Cycle[] = [];
+  for (let i = 1; i < count.length; i++) {
+    if (count.v[i]! <= count.v[i - 1]!) continue;
+    const t = count.t[i]!;
+    const marked = facts.liveAt(t);
+    if (Number.isFinite(marked)) out.push({ t, marked, goal: facts.at("next_gc", t), forced: false });
+  }
+  return out;
+}
+
+/** What was not alive at the peak; if a GC came soon after, what it found alive counts, too. */
+function deadAtPeak(facts: Facts, cycles: readonly Cycle[]): number {
+  const { alloc, live } = facts.peak;
+  if (Number.isFinite(alloc) && Number.isFinite(live)) {
+    const next = cycles.find((c) => c.t > facts.peakT);
+    const alive = next ? Math.min(alloc, Math.max(live, next.marked)) : live;
+    return Math.max(0, alloc - (next && next.marked < 0.6 * live ? live : alive));
+  }
+  let most = 0;
+  let at = 0;
+  for (const gc of facts.gcs) {
+    if (gc.heapEnd > most) {
+      most = gc.heapEnd;
+      at = gc.heapEnd - gc.marked;
+    }
+  }
+  return at;
+}
+
+function idleOf(facts: Facts, cycles: readonly Cycle[], typicalLive: number): DeadShares["idle"] {
+  // Proof: the GC that sysmon forces after two minutes found much of it dead.
+  for (let i = facts.gcs.length - 1; i >= 0; i--) {
+    const gc = facts.gcs[i]!;
+    if (!gc.periodic) continue;
+    const before = facts.gcs[i - 1];
+    const bytes = gc.heapStart - gc.marked;
+    if (facts.notable(bytes)) return { bytes, from: before?.end ?? 0, length: gc.t - (before?.end ?? 0), proved: true };
+  }
+  const tail = facts.quietTail;
+  if (!tail || tail.length < IDLE || cycles.length === 0) return null;
+  const alloc = facts.settled(facts.series("heap_alloc"));
+  const start = facts.at("heap_alloc", tail.from + tail.length / 2);
+  if (!Number.isFinite(alloc) || Math.abs(alloc - start) > 0.1 * alloc + MiB) return null;
+  const live = Math.min(cycles.at(-1)!.marked, typicalLive || Number.POSITIVE_INFINITY);
+  const total = facts.last("total_alloc");
+  const allocated = Number.isFinite(total)
+    ? total
+    : cycles.reduce((sum, c) => sum + Math.max(0, c.goal - c.marked || 0), 0);
+  const bytes = alloc - live;
+  if (allocated < CHURN * alloc || !facts.notable(bytes)) return null;
+  return { bytes, from: tail.from, length: tail.length, proved: false };
+}
+
+function regrowthOf(facts: Facts): DeadShares["regrowth"] {
+  const marks = facts.input.replay?.marks.filter(({ kind }) => kind === "return-forced") ?? [];
+  const forcedScavs = facts.input.scavs.filter(({ forced }) => forced);
+  const byLog = forcedScavs.map(({ afterGc }) => facts.gcs[afterGc]?.end ?? Number.NaN).filter(Number.isFinite);
+  const forced = facts.gcs.filter((gc) => gc.forced && !gc.periodic).map((gc) => gc.end);
+  const times = marks.length > 0 ? marks.map(({ t }) => t) : byLog.length > 0 ? byLog : forced;
+  if (times.length < 3) return null;
+  const { rss } = facts;
+  const heights: number[] = [];
+  for (let i = 0; i < times.length; i++) {
+    const from = times[i]!;
+    const to = times[i + 1] ?? facts.endT;
+    if (rss && rss.length >= 8) {
+      const first = rss.indexAt(from) + 1;
+      const last = rss.indexAt(to);
+      let low = Number.POSITIVE_INFINITY;
+      let high = 0;
+      for (let j = first; j <= last && j < rss.length; j++) {
+        const v = rss.v[j]!;
+        if (v < low) {
+          low = v;
+          high = v;
+        } else if (v > high) high = v;
+      }
+      if (high > low) heights.push(high - low);
+    } else {
+      const next = facts.gcs.find((gc) => gc.t > from);
+      const own = facts.gcBefore(from + 1);
+      if (next && own) heights.push(Math.max(0, next.heapStart - own.marked));
+    }
+  }
+  // A forced GC that returns nothing to the system is runtime.GC(); it is no FreeOSMemory.
+  if (marks.length === 0 && byLog.length === 0) {
+    const released = facts.series("heap_released");
+    if (!released || released.length < 8) return null;
+    const jumps = times.filter((t) => released.at(t + 1e9) - released.at(t - 1e8) > facts.threshold / 2).length;
+    if (jumps < Math.max(3, times.length / 2)) return null;
+  }
+  const bytes = median(heights);
+  return facts.notable(bytes) ? { bytes, calls: times.length } : null;
+}
+
+export interface FreeShares {
+  /** Free and backed at the moment looked at. */
+  readonly free: number;
+  readonly t: number;
+  /** Still so at the end; false: it was returned later. */
+  readonly atEnd: boolean;
+  /** Up to the scavenger's goal: kept by design. */
+  readonly kept: number;
+  /** Over the goal. */
+  readonly over: number;
+  readonly goal: number;
+  /** GCs that ended since the heap in use fell, the one that freed it included; NaN when nothing fell. */
+  readonly gcsSince: number;
+  /** How long free memory had been that large by then, ns. */
+  readonly lasted: number;
+}
+
+/** null when free pages are not measured. */
+export function freeShares(facts: Facts): FreeShares | null {
+  const free = facts.free();
+  if (!free) return null;
+  let t = facts.endT;
+  let bytes = free.length > 2 ? facts.settled(free) : free.last;
+  let atEnd = true;
+  const { fall } = facts;
+  if (fall && !facts.notable(bytes)) {
+    // It has gone by the end: how long was it there?
+    const after = free.t.map((time, i) => [time, free.v[i]!] as const).filter(([time]) => time >= fall.t);
+    const high = Math.max(...after.slice(0, 100_000).map(([, v]) => v), 0);
+    const stayed = after.filter(([, v]) => v > high / 2);
+    const length = stayed.length > 1 ? stayed.at(-1)![0] - stayed[0]![0] : 0;
+    if (facts.notable(high) && length > Math.max(10e9, 0.1 * facts.endT)) {
+      bytes = median(stayed.map(([, v]) => v));
+      t = stayed[stayed.length >> 1]![0];
+      atEnd = false;
+    }
+  }
+  const goal = facts.retainedGoal;
+  const inuse = facts.at("heap_inuse", t);
+  const kept =
+    goal && Number.isFinite(goal.goal) && goal.t <= t ? Math.min(bytes, Math.max(0, goal.goal - inuse)) : Number.NaN;
+  const gcs = facts.series("num_gc");
+  const gcsSince = fall ? (gcs ? gcs.at(t) - gcs.at(fall.t) + 1 : fall.gcsSince + 1) : Number.NaN;
+  return {
+    free: bytes,
+    t,
+    atEnd,
+    kept: Number.isNaN(kept) ? 0 : kept,
+    over: Number.isNaN(kept) ? bytes : bytes - kept,
+    goal: goal?.goal ?? Number.NaN,
+    gcsSince,
+    lasted: fall ? t - fall.t : Number.NaN,
+  };
+}
+
+/** The cause that owns what is free over the goal. */
+export function ownerOfFree(facts: Facts): "age" | "big-pages" | "dense" | "background" | "unknown" | null {
+  const shares = freeShares(facts);
+  if (!shares || !facts.notable(shares.over)) return null;
+  if (facts.version.since(13) === false) return "age";
+  if ((facts.settings.physPageSize ?? 4096) > 8192) return "big-pages";
+  const dense = facts.version.since(21);
+  if (Number.isNaN(shares.gcsSince)) return dense === null ? "unknown" : "background";
+  if (shares.gcsSince > 1) return "background";
+  if (dense === null) return "unknown";
+  return dense ? "dense" : "background";
+}
