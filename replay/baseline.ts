@@ -12,7 +12,8 @@ const RUNTIME = 0.5e6;
  */
 const BINARY_FACTOR = 2.3;
 const BINARY_EXPONENT = 0.82;
-const SMALL_BINARY = 2.9e6;
+/** Nothing tells the program's size: between a small tool's and a server's. */
+const UNKNOWN_BINARY = 4.5e6;
 const UNKNOWN_BINARY_UNCERTAINTY = 5e6;
 
 /** What is known of the program file. */
@@ -23,7 +24,7 @@ export interface BinaryHint {
 
 /** Bytes of RSS beside the heap and its metadata, and how far that may be off either way. */
 export function baselineRss(hint: BinaryHint): { bytes: number; uncertainty: number } {
-  if (hint.textSpan === null) return { bytes: SMALL_BINARY + RUNTIME, uncertainty: UNKNOWN_BINARY_UNCERTAINTY };
+  if (hint.textSpan === null) return { bytes: UNKNOWN_BINARY + RUNTIME, uncertainty: UNKNOWN_BINARY_UNCERTAINTY };
   const binary = BINARY_FACTOR * (hint.textSpan / 1e6) ** BINARY_EXPONENT * 1e6;
   return { bytes: binary + RUNTIME, uncertainty: 1.5e6 + 0.3 * binary };
 }

@@ -3,7 +3,7 @@
  *
  * 1. Between two GCs the live heap grows from what the first left to what the second began with. How fast allocations went at
  *    both ends the log shows by what was allocated while marking: if both rates together would have been through
- *    before the time was, the program paused between two bursts; otherwise growth is even.
+ *    before the time was, half of the growth is in bursts at the ends; otherwise growth is even.
  * 2. A sweep leaves what was marked and free slots in it: SLACK_OF_GROWTH of what is allocated until the next GC goes into these
  *    (at most SLACK_OF_MARKED), all the rest into new spans. So pages in use are the live heap at each GC's start.
  * 3. New spans are of the sizes in MIX, drawn with a fixed seed: small ones, as size classes make them, and large objects.
@@ -274,13 +274,16 @@ function shapeOf(
   const first = before ? rateOf(before) : 0;
   const last = rateOf(cycle);
   if (first + last === 0 || (first + last) * duration < growth * 2) return even;
-  // What the first rate allocated, then a pause, then what the last rate did.
-  const early = first / (first + last);
+  // How long a burst went on after a GC, and since when one had gone on before, nothing tells: half of the growth is given to
+  // bursts at both ends, by their rates, and half to the whole time.
+  const early = (0.5 * first) / (first + last);
+  const late = (0.5 * last) / (first + last);
   const earlyTime = first > 0 ? (early * growth) / first / duration : 0;
-  const lateTime = last > 0 ? ((1 - early) * growth) / last / duration : 0;
+  const lateTime = last > 0 ? (late * growth) / last / duration : 0;
   return (part) => {
-    if (part <= early) return [part, early > 0 ? (part / early) * earlyTime : 0];
-    return [part, 1 - lateTime + ((part - early) / (1 - early)) * lateTime];
+    if (part <= early) return [part, (part / early) * earlyTime];
+    if (part <= 1 - late) return [part, earlyTime + ((part - early) / (1 - late - early)) * (1 - lateTime - earlyTime)];
+    return [part, 1 - (lateTime * (1 - part)) / late];
   };
 }
 

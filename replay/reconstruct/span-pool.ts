@@ -1,15 +1,14 @@
 /**
  * The object spans of a reconstructed heap, by age, and which of them a sweep frees.
  *
- * Evidence tells how many bytes of spans a cycle frees, never which. The rule: most garbage is young, so YOUNG_SHARE of what is
- * freed comes out of spans taken since the mark before (as far as there are any), the rest out of older ones, both at
- * random with a fixed seed. Spans taken after mark termination are never freed by that cycle's sweep.
+ * Evidence tells how many bytes of spans a cycle frees, never which. The rule: most garbage is young, so a span
+ * taken since the mark before is YOUNG_WEIGHT times as likely to be freed as an older one, at random with a fixed seed. Spans taken after mark termination are never freed by that cycle's sweep.
  */
 import { FIRST_HANDLE } from "../../parsers/events.ts";
 import { Random } from "./random.ts";
 
 export const PAGE = 8192;
-const YOUNG_SHARE = 0.9;
+const YOUNG_WEIGHT = 4;
 /** Picks that are too big are drawn again so many times before a bit less is freed. */
 const TRIES = 24;
 
@@ -78,8 +77,8 @@ export class SpanPool {
   free(bytes: number, freed: (handle: number, pages: number) => void): number {
     let left = bytes;
     while (left >= PAGE) {
-      const young =
-        this.#young.handles.length > 0 && (this.#old.handles.length === 0 || this.#random.next() < YOUNG_SHARE);
+      const weight = YOUNG_WEIGHT * this.#young.handles.length;
+      const young = this.#random.next() * (weight + this.#old.handles.length) < weight;
       const from = young ? this.#young : this.#old;
       let i = this.#pick(from, left);
       let source = from;
