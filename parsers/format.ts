@@ -24,6 +24,8 @@ export interface ByteSource {
 export interface OpenOptions {
   /** Deliver OBJECT_* events (they are most of an address trace). Default true. */
   readonly objects?: boolean;
+  /** Read big files in a thread of their own. Default false. */
+  readonly threaded?: boolean;
 }
 
 /** One input format. A new format is one new file with one of these, and one line in registry.ts. */

@@ -1,5 +1,6 @@
 /** Opens inputs: finds out what each is, and what a folder holds. */
 import { readdir, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { detect } from "./detect.ts";
 import { InputError } from "./errors.ts";
@@ -7,6 +8,10 @@ import type { EventSource, FormatId } from "./event-source.ts";
 import type { Format, OpenOptions } from "./format.ts";
 import { FORMATS } from "./registry.ts";
 import { fileError, type OpenedBytes, openBytes } from "./source.ts";
+import { ThreadedSource } from "./threaded-source.ts";
+
+/** Bytes of a trace file from which on it is read in a thread of its own. */
+const THREAD_WORTHY = 24 << 20;
 
 export interface OpenInputsOptions extends OpenOptions {
   /** Read every input as this format, whatever it looks like. */
@@ -45,6 +50,13 @@ export async function openInputs(paths: readonly string[], options: OpenInputsOp
     throw error;
   }
   return opened;
+}
+
+/** Whether a thread of its own is worth it: a file (it is opened once more) that takes a second or so to read. */
+async function isBig(path: string): Promise<boolean> {
+  if (path === "-" || /^https?:\/\//.test(path)) return false;
+  const { size } = await stat(path);
+  return size >= THREAD_WORTHY && availableParallelism() > 1;
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -94,6 +106,10 @@ async function openKnown(path: string, options: OpenInputsOptions): Promise<Even
     if (format === null) {
       await bytes.close();
       return null;
+    }
+    if (options.threaded === true && format.id === "go-trace-v2" && (await isBig(path))) {
+      await bytes.close();
+      return new ThreadedSource(path, format.id, options);
     }
     const source = await format.open(bytes, options);
     bytes.reportTo(source.losses);

@@ -49,7 +49,7 @@ const PROGRESS_EVERY = 200;
  * Replays one run. Throws InputError (unreadable), UnsupportedError (the input can't answer) and the signal's reason.
  */
 export async function replay(paths: readonly string[], options: ReplayOptions = {}): Promise<ReplayResult> {
-  const { sources, ignored } = await openInputs(paths);
+  const { sources, ignored } = await openInputs(paths, { threaded: true });
   try {
     return await run(sources, ignored, options);
   } finally {
