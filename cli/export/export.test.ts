@@ -90,7 +90,8 @@ test("parquet is read back as it was written", async () => {
 
 // The part of the published protos that is used, by hand: protos/perfetto/trace/.
 const PERFETTO = protobuf
-  .parse(`
+  .parse(
+    `
   syntax = "proto2";
   message Trace { repeated TracePacket packet = 1; }
   message TracePacket {
@@ -108,7 +109,10 @@ const PERFETTO = protobuf
     repeated DebugAnnotation debug_annotations = 4;
   }
   message DebugAnnotation { optional string name = 10; optional int64 int_value = 4; }
-`)
+`,
+    new protobuf.Root(),
+    { keepCase: true },
+  )
   .root.lookupType("Trace");
 
 interface Packet {
@@ -145,7 +149,8 @@ test("perfetto has the counters, and slices that nest", async () => {
 
 // github.com/google/pprof/proto/profile.proto
 const PROFILE = protobuf
-  .parse(`
+  .parse(
+    `
   syntax = "proto3";
   message Profile {
     repeated ValueType sample_type = 1; repeated Sample sample = 2; repeated Location location = 4;
@@ -156,7 +161,10 @@ const PROFILE = protobuf
   message Location { uint64 id = 1; repeated Line line = 4; }
   message Line { uint64 function_id = 1; int64 line = 2; }
   message Function { uint64 id = 1; int64 name = 2; int64 system_name = 3; int64 filename = 4; }
-`)
+`,
+    new protobuf.Root(),
+    { keepCase: true },
+  )
   .root.lookupType("Profile");
 
 test("pprof: the parts sum up to RSS, and every reference leads somewhere", async () => {
