@@ -2,20 +2,22 @@
 import { eraFor } from "../allocator/eras/index.ts";
 import { slotSizesFor } from "../allocator/size-classes.ts";
 import { UnsupportedError } from "../parsers/errors.ts";
-import type { EventSource } from "../parsers/event-source.ts";
+import type { EventSource, SourceInfo } from "../parsers/event-source.ts";
 import type { EventBatch } from "../parsers/events.ts";
 import { openInputs } from "../parsers/open.ts";
 import { AccuracyCheck } from "./accuracy.ts";
 import { backgroundFor } from "./background/index.ts";
 import { baselineRss } from "./baseline.ts";
 import { HeapMaps } from "./heap-maps.ts";
-import { driverFor, pickMain } from "./inputs.ts";
+import { pickMain, prepare } from "./inputs.ts";
+import { join } from "./join.ts";
 import { type LedgerContext, ledgerOf } from "./ledger.ts";
 import { Machine } from "./machine.ts";
 import type { SpanDriver } from "./reconstruct/driver.ts";
+import { RecordedReturns } from "./reconstruct/recorded-returns.ts";
 import { COL, Recorder } from "./recorder.ts";
 import type { Note, ReplayResult, TimelineRow } from "./result.ts";
-import { Samples } from "./samples.ts";
+import type { Samples } from "./samples.ts";
 import { toTimelineRow } from "./timeline.ts";
 
 export interface ReplayProgress {
@@ -36,15 +38,14 @@ export interface ReplayOptions {
   readonly samples?: number | "all";
   /** Keep heap maps over time. */
   readonly heapMaps?: boolean;
-  /** Sees every batch of the main input before it is replayed. */
-  readonly tap?: (batch: EventBatch) => void;
+  /** Sees every batch of the main input before it is replayed, with inferred spans where it has none of its own. */
+  readonly tap?: (batch: EventBatch, info: SourceInfo) => void;
   readonly onProgress?: (progress: ReplayProgress) => void;
   readonly signal?: AbortSignal;
 }
 
 /** Programs write to nearly all that they allocate; of large objects on clean pages this share is let off. */
 const UNWRITTEN_SHARE = 0.1;
-const MAX_SAMPLES = 1_000_000;
 const PROGRESS_EVERY = 200;
 
 /**
@@ -66,11 +67,6 @@ async function run(
 ): Promise<ReplayResult> {
   const main = pickMain(sources);
   const notes: Note[] = ignored.map(({ path, reason }) => ({ level: "info", text: `${path} is left out: ${reason}` }));
-  const samples = new Samples();
-  for (const source of sources) {
-    if (source !== main) await readSamples(source, samples, options);
-  }
-
   const batches = main.batches()[Symbol.asyncIterator]();
   let step = await batches.next();
   const { info } = main;
@@ -84,7 +80,10 @@ async function run(
   const baseline = baselineRss({ textSpan: info.textSpan });
   const recorder = new Recorder(2048, options.samples === "all");
   const procs = info.procs ?? 1;
-  const driver = await driverFor(main, sources);
+  const { driver, gcStarts } = await prepare(main, sources);
+  const { samples, returns, notes: unjoined } = await join(main, sources, { gcStarts, signal: options.signal });
+  for (const text of unjoined) notes.push({ level: "info", text });
+  const recorded = driver?.returns ?? returns;
   const machine = new Machine({
     era,
     heap: {
@@ -94,7 +93,10 @@ async function run(
       procs,
       ...(info.minHeapAddr !== null ? { heapBase: info.minHeapAddr } : {}),
     },
-    background: (world) => backgroundFor(era, world),
+    background: (world) => {
+      const model = backgroundFor(era, world);
+      return recorded && correct ? new RecordedReturns(world, model, recorded) : model;
+    },
     recorder,
     slotSizes: slotSizesFor(recordedVersion),
     baseline: baseline.bytes,
@@ -112,9 +114,15 @@ async function run(
   let lastReport = 0;
   while (!step.done) {
     options.signal?.throwIfAborted();
-    options.tap?.(step.value);
-    if (driver) for (const batch of driver.transform(step.value)) machine.process(batch);
-    else machine.process(step.value);
+    if (driver) {
+      for (const batch of driver.transform(step.value)) {
+        options.tap?.(batch, info);
+        machine.process(batch);
+      }
+    } else {
+      options.tap?.(step.value, info);
+      machine.process(step.value);
+    }
     const now = Date.now();
     if (options.onProgress && now - lastReport >= PROGRESS_EVERY) {
       lastReport = now;
@@ -122,10 +130,15 @@ async function run(
     }
     step = await batches.next();
   }
-  if (driver) for (const batch of driver.finish()) machine.process(batch);
+  if (driver) {
+    for (const batch of driver.finish()) {
+      options.tap?.(batch, info);
+      machine.process(batch);
+    }
+  }
   machine.finish(machine.now);
   maps?.take(machine.now, true);
-  if (recorder.rows <= 1 && machine.counts.spans === 0 && machine.gcs.length === 0) {
+  if (info.events === 0 || (recorder.rows <= 1 && machine.counts.spans === 0 && machine.gcs.length === 0)) {
     throw new UnsupportedError(
       `${main.path}: no memory events in it; record at least one GC, e.g. with runtime/trace over some seconds of load`,
     );
@@ -193,13 +206,6 @@ async function run(
     notes,
     partial: sources.some((source) => source.losses.partial),
   };
-}
-
-async function readSamples(source: EventSource, samples: Samples, options: ReplayOptions): Promise<void> {
-  for await (const batch of source.batches()) {
-    options.signal?.throwIfAborted();
-    if (samples.length < MAX_SAMPLES) samples.add(batch);
-  }
 }
 
 /** Stops simulated time at each sample, so that the prediction is compared with it at its own moment. */
