@@ -56,8 +56,12 @@ export const STW_END = 19;
 /** Sweeping on a P. SWEEP_END: size = bytes swept, addr = bytes reclaimed. */
 export const SWEEP_BEGIN = 20;
 export const SWEEP_END = 21;
-/** Pages returned to the OS. addr = base, size = pages. */
+/**
+ * Pages returned to the OS. addr = base, size = pages. With addr = NO_ADDR: in the background since the last such event, where
+ * is not told (scavtrace); aux = SCAVENGED_FORCED: at once, by debug.FreeOSMemory.
+ */
 export const SCAVENGED = 22;
+export const SCAVENGED_FORCED = 1;
 /** A measured figure. aux = index into OBSERVATIONS, size = its value. */
 export const OBSERVATION = 23;
 /** Goroutine created / ended (for counting; the source may coalesce: size = how many). */

@@ -27,6 +27,8 @@ import {
   type ObservationName,
   PROCS,
   push,
+  SCAVENGED,
+  SCAVENGED_FORCED,
   STW_BEGIN,
   STW_END,
 } from "./events.ts";
@@ -388,6 +390,10 @@ export class GctraceSource implements EventSource {
       const size = line.unit === MIB && value > 0 ? middle(value) : value;
       this.#push(OBSERVATION, time, NO_ADDR, size, OBSERVATIONS.indexOf(name));
     };
+    // Bytes returned in the background since the line before; where is not told.
+    if (line.work !== null && line.unit !== MIB) {
+      this.#push(SCAVENGED, time, NO_ADDR, line.work / PAGE, line.forced ? SCAVENGED_FORCED : 0);
+    }
     observe("heap_inuse", line.inuse);
     observe("heap_idle", line.idle);
     observe("heap_sys", line.sys);
@@ -398,6 +404,7 @@ export class GctraceSource implements EventSource {
 /** Events of one record at most. */
 const MARGIN = 32;
 /** Lines without a time between two GCs that are kept until the second tells their time. */
+const PAGE = 8192;
 const MAX_UNTIMED = 1 << 14;
 /** A log's clock is used for times within a GC cycle if it tells at least this, ms. */
 const USEFUL_CLOCK = 10;

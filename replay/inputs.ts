@@ -36,12 +36,21 @@ export function pickMain(sources: readonly EventSource[]): EventSource {
   );
 }
 
-/** What makes spans out of the main input's events; null when they have their own. Call after its first batch. */
-export async function driverFor(main: EventSource, _companions: readonly EventSource[]): Promise<SpanDriver | null> {
-  if (main.info.hasAddresses) return null;
-  if (TRACES.includes(recordedFormat(main))) return new TraceSpans(await planOf(main.path));
-  if (main.format === "gctrace") return new LogSpans();
-  return null;
+export interface Prepared {
+  /** What makes spans out of the main input's events; null when it has its own. */
+  readonly driver: SpanDriver | null;
+  /** Times of the main input's GC starts, ns, where a companion's clock is found by them. */
+  readonly gcStarts: readonly number[];
+}
+
+/** Looks ahead in the main input as far as its companions and its reconstruction need. Call after its first batch. */
+export async function prepare(main: EventSource, sources: readonly EventSource[]): Promise<Prepared> {
+  if (main.format === "gctrace") return { driver: new LogSpans(), gcStarts: [] };
+  const trace = TRACES.includes(main.format);
+  const hasLog = sources.some(({ format }) => format === "gctrace");
+  if (!trace || (main.info.hasAddresses && !hasLog)) return { driver: null, gcStarts: [] };
+  const plan = await planOf(main.path);
+  return { driver: main.info.hasAddresses ? null : new TraceSpans(plan), gcStarts: plan.gcStarts };
 }
 
 /** A pass over a trace that is read for its cycles only; an empty plan for one that can be read just once. */

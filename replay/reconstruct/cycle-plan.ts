@@ -22,6 +22,8 @@ export class CyclePlan {
   /** Live heap when the recording's first event told it, and the first goal; NaN if there was none. */
   firstLive = Number.NaN;
   firstGoal = Number.NaN;
+  /** When each GC began, ns. */
+  readonly gcStarts: number[] = [];
   // Stretches of mutator time: stretch 0 is before the first mark termination, stretch n after the nth.
   readonly #fresh: number[] = [];
   readonly #partial: number[] = [];
@@ -36,7 +38,7 @@ export class CyclePlan {
   #slack: number | null = null;
 
   add(batch: EventBatch): void {
-    const { kind, size, length } = batch;
+    const { kind, time, size, length } = batch;
     for (let i = 0; i < length; i++) {
       switch (kind[i]) {
         case HEAP_LIVE: {
@@ -54,6 +56,7 @@ export class CyclePlan {
           if (Number.isNaN(this.firstGoal)) this.firstGoal = size[i]!;
           break;
         case GC_START:
+          this.gcStarts.push(time[i]!);
           this.#close();
           this.#counting = false;
           break;

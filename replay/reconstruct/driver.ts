@@ -1,4 +1,5 @@
 import type { EventBatch, Evidence } from "../../parsers/events.ts";
+import type { Returns } from "./recorded-returns.ts";
 
 /** Turns a source's events into ones that drive the machine: with spans among them. */
 export interface SpanDriver {
@@ -10,6 +11,8 @@ export interface SpanDriver {
   finish(): Iterable<EventBatch>;
   /** One line each for people: what was inferred and how sure that is. */
   notes(): string[];
+  /** What the input itself says of memory returned; filled while events are transformed. */
+  readonly returns: Returns | null;
   /** Half the width of the RSS band that the rule itself adds, as a share of the peak. */
   readonly spread: number;
 }

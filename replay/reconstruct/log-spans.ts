@@ -19,12 +19,15 @@ import {
   GC_SWEEP_DONE,
   HEAP_GOAL,
   HEAP_LIVE,
+  SCAVENGED,
+  SCAVENGED_FORCED,
   SPAN_ALLOC,
   SPAN_FREE,
 } from "../../parsers/events.ts";
 import { median } from "../learned.ts";
 import type { SpanDriver } from "./driver.ts";
 import { Random } from "./random.ts";
+import { newReturns } from "./recorded-returns.ts";
 import { PAGE, SpanPool } from "./span-pool.ts";
 import { StackPool } from "./stack-pool.ts";
 import { EventWriter } from "./writer.ts";
@@ -68,6 +71,7 @@ interface Cycle {
 export class LogSpans implements SpanDriver {
   readonly evidence = "modelled";
   readonly spread = 0.15;
+  readonly returns = newReturns();
   readonly #out = new EventWriter();
   readonly #random = new Random(0x6c6f67);
   readonly #pool = new SpanPool();
@@ -114,6 +118,10 @@ export class LogSpans implements SpanDriver {
           break;
         case GC_MARK_TERMINATION:
           if (cycle) cycle.end = time[i]!;
+          break;
+        case SCAVENGED:
+          this.returns.times.push(time[i]!);
+          this.returns.bytes.push(aux[i] === SCAVENGED_FORCED ? Number.POSITIVE_INFINITY : size[i]! * PAGE);
           break;
         default:
           this.#between.push({
