@@ -147,6 +147,9 @@ export class GctraceSource implements EventSource {
   #now = 0;
   #procs = 0;
   #shift = 0;
+  /** Lines of cycles, and of their sweeps, so far. */
+  #cycles = 0;
+  #sweeps = 0;
 
   constructor(bytes: ByteSource, options: GctraceOptions) {
     this.path = bytes.path;
@@ -288,7 +291,11 @@ export class GctraceSource implements EventSource {
       }
       untimed = [];
       if (!room()) yield this.#take();
-      if (line.kind === "gc") this.#gc(line);
+      if (line.kind === "gc") {
+        this.#gc(line);
+        // Sweeps of earlier cycles are over: their lines won't come.
+        this.#sweeps = Math.max(this.#sweeps, this.#cycles++);
+      }
     }
     for (const record of untimed) {
       if (!room()) yield this.#take();
@@ -302,6 +309,7 @@ export class GctraceSource implements EventSource {
   #timeOf(record: LogRecord, process: Process | null, from: number, until: number, part: number): number {
     const line = record.line as ScavLine;
     let time = Number.NaN;
+    const early = !line.forced && line.unit !== MIB && ++this.#sweeps > this.#cycles;
     if (process !== null && !Number.isNaN(record.wall) && process.resolution <= USEFUL_CLOCK) {
       time = (record.wall - process.started) * 1e6 + this.#shift;
     } else if (line.scan !== null && line.scan >= 0) {
@@ -310,6 +318,9 @@ export class GctraceSource implements EventSource {
     } else if (line.unit === MIB && Number.isFinite(until)) {
       // 1.13 prints each step of the background scavenger: some time between the two GCs.
       time = from + (until - from) * part;
+    } else if (early && Number.isFinite(until)) {
+      // One line for each sweep (1.15+): it can come before its cycle's own line.
+      time = until;
     } else time = from; // When sweeping ends, soon after the GC.
     return Math.min(Math.max(time, from), until);
   }

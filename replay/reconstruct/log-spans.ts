@@ -200,7 +200,8 @@ export class LogSpans implements SpanDriver {
       this.#write(HEAP_LIVE, t, now, 0);
     }
     this.#write(HEAP_LIVE, cycle.end, cycle.marked, 0);
-    for (; next < events.length; next++) this.#pass(events[next]!);
+    for (; next < events.length && events[next]!.time <= cycle.end; next++) this.#pass(events[next]!);
+    this.#between.push(...events.slice(next));
     this.#out.add(GC_MARK_TERMINATION, this.#clock(cycle.end), cycle.p, -1, cycle.number, 0);
     this.#before = cycle;
   }
