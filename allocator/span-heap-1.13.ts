@@ -259,7 +259,8 @@ export class SpanHeap113 extends SpanHeap {
 
   private scavengeNow(bytes: number, reason: ReturnReason): number {
     this.stats.lockAcquisitions++;
-    const released = this.scavengeLocked(bytes, reason);
+    // Less than a byte would cut off a span without pages.
+    const released = this.scavengeLocked(Math.ceil(bytes), reason);
     this.account();
     return released * this.pageSize;
   }
