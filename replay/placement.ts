@@ -130,7 +130,9 @@ export class PlacementCheck {
       if (heap.allocSpan(pages, p, manual) === name) return true;
       heap.undoAlloc?.();
     }
-    if (predicted < name) {
+    const own = p >= 0 && pages < PAGE_CACHE_LIMIT ? heap.cacheBlock?.(p) : null;
+    const fromOwn = own && firstFit(own, pages) === predicted;
+    if (predicted < name && !fromOwn) {
       if (this.#notFreeYet(name, pages, p, manual, predicted)) return true;
       if (this.#heldElsewhere(name, pages, p, manual, predicted)) return true;
     }
