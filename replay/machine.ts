@@ -70,6 +70,8 @@ export interface MachineOptions {
   readonly correct: boolean;
   /** Whether the recording may lack span events (Go 1.23 drops some). */
   readonly losesSpans: boolean;
+  /** The recording tells each run of pages that was returned: these are played as given, and the model returns none itself. */
+  readonly playsReturns?: boolean;
   /** GOMEMLIMIT in bytes, Infinity for none. */
   readonly memoryLimit: number;
   /** Base of the lowest in-use range when the recording began, null when unknown. */
@@ -150,6 +152,10 @@ export class Machine {
     this.#world = { heap: this.heap, procs: options.heap.procs, returnCalls: 0 };
     this.#background = options.background(this.#world);
     this.heap.memoryLimit = options.memoryLimit;
+    if (options.playsReturns === true) {
+      this.heap.scavengeGoals.gcPercent = Number.POSITIVE_INFINITY;
+      this.heap.scavengeGoals.memoryLimit = Number.POSITIVE_INFINITY;
+    }
     this.heap.onReleased = (base, pages) => {
       this.#world.returnCalls++;
       if (!this.#rules.freesLazily) this.touched.release(base, pages * PAGE);
@@ -303,6 +309,7 @@ export class Machine {
         break;
       case SCAVENGED:
         this.counts.scavengedRecorded += size * PAGE;
+        if (this.#options.playsReturns === true && addr >= 0) this.#playReturn(t, addr, size);
         break;
     }
     if (this.#dirty) this.record(t);
@@ -340,6 +347,23 @@ export class Machine {
     }
     if (eager > 0) this.#mark(returned.limit > this.#returned ? "return-limit" : "return-growth", t, eager);
     this.#returned = returned.limit;
+  }
+
+  /** The recording's own return of pages: whatever of them is free goes. */
+  #playReturn(t: number, base: number, pages: number): void {
+    const { heap } = this;
+    // Pages that the model holds in a P's cache were free in the runtime.
+    for (let p = 0; p < this.#world.procs; p++) {
+      const block = heap.cacheBlock?.(p);
+      if (block && block.base < base + pages * PAGE && block.base + 64 * PAGE > base) heap.flushPageCache(p);
+    }
+    const before = heap.stats.released;
+    heap.mapRange(base, pages, true);
+    const got = heap.stats.released - before;
+    heap.stats.returned.background += got;
+    this.touched.release(base, pages * PAGE);
+    this.#mark("return-background", t, got);
+    this.#dirty = true;
   }
 
   #spanFree(t: number, p: number, addr: number): void {

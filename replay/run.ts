@@ -14,7 +14,7 @@ import { join } from "./join.ts";
 import { type LedgerContext, ledgerOf } from "./ledger.ts";
 import { Machine } from "./machine.ts";
 import type { SpanDriver } from "./reconstruct/driver.ts";
-import { RecordedReturns } from "./reconstruct/recorded-returns.ts";
+import { NoReturns, RecordedReturns } from "./reconstruct/recorded-returns.ts";
 import { COL, Recorder } from "./recorder.ts";
 import type { Note, ReplayResult, TimelineRow } from "./result.ts";
 import type { Samples } from "./samples.ts";
@@ -47,6 +47,8 @@ export interface ReplayOptions {
 /** Programs write to nearly all that they allocate; of large objects on clean pages this share is let off. */
 const UNWRITTEN_SHARE = 0.1;
 const PROGRESS_EVERY = 200;
+/** A page trace does not tell GOMAXPROCS: room for as many page caches as Ps that it is likely to show. */
+const PAGETRACE_PROCS = 64;
 
 /**
  * Replays one run. Throws InputError (unreadable), UnsupportedError (the input can't answer) and the signal's reason.
@@ -79,11 +81,12 @@ async function run(
   const memoryLimit = options.memoryLimit ?? Number.POSITIVE_INFINITY;
   const baseline = baselineRss({ textSpan: info.textSpan });
   const recorder = new Recorder(2048, options.samples === "all");
-  const procs = info.procs ?? 1;
+  const procs = info.procs ?? (main.format === "pagetrace" ? PAGETRACE_PROCS : 1);
   const { driver, gcStarts } = await prepare(main, sources);
   const { samples, returns, notes: unjoined } = await join(main, sources, { gcStarts, signal: options.signal });
   for (const text of unjoined) notes.push({ level: "info", text });
   const recorded = driver?.returns ?? returns;
+  const playsReturns = main.format === "pagetrace" && correct;
   const machine = new Machine({
     era,
     heap: {
@@ -93,7 +96,9 @@ async function run(
       procs,
       ...(info.minHeapAddr !== null ? { heapBase: info.minHeapAddr } : {}),
     },
+    playsReturns,
     background: (world) => {
+      if (playsReturns) return new NoReturns();
       const model = backgroundFor(era, world);
       return recorded && correct ? new RecordedReturns(world, model, recorded) : model;
     },

@@ -74,3 +74,12 @@ export class RecordedReturns implements Background {
     this.#model.swept(now);
   }
 }
+
+/** For recordings that tell each page returned: nothing of the model's own. */
+export class NoReturns implements Background {
+  readonly next = Number.POSITIVE_INFINITY;
+  advance(): void {}
+  paced(): void {}
+  gcStarted(): void {}
+  swept(): void {}
+}
