@@ -31,7 +31,7 @@ export function programHelp(commands: readonly Command[]): string {
 export function commandHelp(command: Command): string {
   return page([
     wrap(`${command.summary}.`, COLUMNS),
-    ["Usage:", `  gopages ${command.name} <inputs...> [options]`],
+    ["Usage:", `  gopages ${command.name} ${command.operands ?? "<inputs...>"} [options]`],
     ["Options:", ...optionLines({ ...command.options, ...COMMON })],
     exampleLines(command.examples),
     wrap(MESSAGES.inputs, COLUMNS),

@@ -69,7 +69,7 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
   const shielded = argv.map((arg) => (arg === "-" ? DASH : arg));
   parser.parse(shielded);
   if (!chosen) throw new UsageError(MESSAGES.noInput, MESSAGES.noInputHint);
-  if ((chosen.args.inputs as unknown[]).length === 0) {
+  if ((chosen.args.inputs as unknown[]).length === 0 && !chosen.command.inputsOptional) {
     throw new UsageError(MESSAGES.noInput, named ? MESSAGES.tryCommandHelp(named.name) : MESSAGES.noInputHint);
   }
   return { kind: "run", ...chosen };

@@ -19,6 +19,10 @@ export type RawArgs = Readonly<Record<string, unknown>>;
 export interface Command {
   readonly name: string;
   readonly summary: string;
+  /** It can do without inputs. */
+  readonly inputsOptional?: boolean;
+  /** What stands behind its name in help; default: <inputs...>. */
+  readonly operands?: string;
   readonly options: Readonly<Record<string, Options>>;
   readonly examples: readonly (readonly [command: string, what: string])[];
   /** Checks the arguments (UsageError) and does it; resolves to the exit code. */

@@ -28,7 +28,7 @@ export interface HeapAt {
 
 /** Below these a cause is not worth a person's time: a share of RSS at its peak, and bytes. */
 const NOTABLE_SHARE = 0.08;
-const NOTABLE_BYTES = 6 * MiB;
+const NOTABLE_BYTES = 8 * MiB;
 
 export class Facts {
   readonly input: Collected;

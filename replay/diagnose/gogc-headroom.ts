@@ -1,7 +1,7 @@
 import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
 import { deadShares } from "./shares.ts";
-import { mib, percent } from "./text.ts";
+import { MiB, mib, percent } from "./text.ts";
 
 export const gogcHeadroom: Rule = {
   meta: {
@@ -17,11 +17,16 @@ export const gogcHeadroom: Rule = {
       return notEnough(CAPTURE.gctrace, facts.evidence("no GC cycle and no live heap in the inputs", ""));
     }
     const source = facts.gcSource;
+    if (cycles.length < 3)
+      return notEnough(
+        CAPTURE.gctrace,
+        facts.evidence(`${cycles.length} GC cycle(s) in the inputs: too few to tell`, source),
+      );
     const seen = facts.evidence(
       `of ${cycles.length} GCs the median found ${mib(typicalLive)} alive; the goal after it was ${percent(typicalRoom / typicalLive)} above that`,
       source,
     );
-    if (headroom < Math.max(facts.threshold, 0.15 * facts.scale)) {
+    if (headroom < Math.max(16 * MiB, 0.25 * facts.scale)) {
       return ruledOut(
         seen,
         facts.small(`${mib(headroom)} of the heap at the peak were dead or new and are GOGC's`, source, facts.peakT),
@@ -33,7 +38,9 @@ export const gogcHeadroom: Rule = {
       [
         seen,
         facts.evidence(`${mib(atPeak)} of the heap were allocated since the last GC, or dead`, source, facts.peakT),
-        ...(gogc === null ? [] : [facts.evidence(`GOGC is ${gogc}`, source)]),
+        ...(gogc === null
+          ? []
+          : [facts.evidence(`GOGC is ${facts.settings.gogc === null ? "about " : ""}${gogc}`, source)]),
       ],
       `Keep fewer bytes alive, or let the GC come earlier: GOGC below ${typeof gogc === "number" ? gogc : 100} (half of it about halves this, for twice the GC work)${
         facts.version.since(19) === true ? "; or GOMEMLIMIT, which lets the heap grow only where there is room" : ""

@@ -3,6 +3,7 @@
  * is divided here is divided once, and the rules read their share.
  */
 import type { Facts } from "./facts.ts";
+import { fragmentedGrowth, isFragmented } from "./growth.ts";
 import { median } from "./series.ts";
 import { MiB } from "./text.ts";
 
@@ -22,6 +23,8 @@ export interface DeadShares {
   readonly typicalRoom: number;
   /** Dead or new bytes at the peak of memory. */
   readonly atPeak: number;
+  /** GCs go on at the end of the recording. */
+  readonly active: boolean;
   /** The cycle that caught a burst alive, when the peak came after it. */
   readonly burst: (Cycle & { readonly before: number }) | null;
   /** What stays allocated because no GC comes: bytes, how long, and whether a GC later proved it. */
@@ -41,7 +44,18 @@ const IDLE = 15e9;
 /** A program that allocated so many times what it holds makes garbage; one that did not may just be loading its data. */
 const CHURN = 4;
 
+const known = new WeakMap<Facts, DeadShares>();
+
 export function deadShares(facts: Facts): DeadShares {
+  let shares = known.get(facts);
+  if (!shares) {
+    shares = divideDead(facts);
+    known.set(facts, shares);
+  }
+  return shares;
+}
+
+function divideDead(facts: Facts): DeadShares {
   const cycles = cyclesOf(facts);
   const markeds = cycles.map((c) => c.marked);
   const typicalLive = median(markeds);
@@ -61,26 +75,51 @@ export function deadShares(facts: Facts): DeadShares {
       after.length > 0 ? Math.min(...after.slice(0, 10_000).map((c) => c.marked)) : 0,
     );
     const fell = after.some((c) => c.marked < 0.6 * most.marked);
-    const caught = [...cycles].reverse().find((c) => c.t <= facts.peakT);
-    if (fell && most.marked > 1.7 * base && caught && caught.marked >= 0.5 * most.marked)
+    const caught = [...cycles].reverse().find((c) => c.t <= allocPeak(facts));
+    // The goal that the burst gave must have been what let the heap grow: else the peak is the burst itself.
+    const filled = !caught || !Number.isFinite(caught.goal) || highest(facts) >= 0.85 * caught.goal;
+    if (fell && filled && most.marked > 1.7 * base && caught && caught.marked >= 0.5 * most.marked)
       burst = { ...caught, before: base };
   }
 
   const regrowth = regrowthOf(facts);
   const idle = idleOf(facts, cycles, typicalLive);
   const taken = Math.max(idle?.bytes ?? 0, regrowth?.bytes ?? 0);
-  const headroomRaw = burst ? Math.min(typicalRoom || 0, atPeak) : atPeak;
+  // While GCs go on, pages that one frees are filled before the next: they are as much GOGC's as what is dead.
+  const active = isActive(facts, cycles);
+  const free = active ? facts.peak.free || 0 : 0;
+  const room = Math.max(0, facts.peak.dead || 0) + free;
+  const headroomRaw = Number.isNaN(typicalRoom) ? atPeak : Math.min(typicalRoom, Math.max(room, burst ? 0 : atPeak));
   return {
     cycles,
     typicalLive,
     typicalRoom,
     atPeak,
+    active,
     burst,
     idle,
     regrowth,
     headroom: Math.max(0, headroomRaw - taken),
     burstBytes: burst ? atPeak : 0,
   };
+}
+
+/** Whether the last stretch of the recording has seen GCs come and go. */
+function isActive(facts: Facts, cycles: readonly Cycle[]): boolean {
+  let late = 0;
+  for (const { t, forced } of cycles) if (t > 0.6 * facts.endT && !forced) late++;
+  return late >= 2;
+}
+
+function highest(facts: Facts): number {
+  const byLog = facts.gcs.reduce((most, gc) => Math.max(most, gc.heapEnd || 0), 0);
+  return Math.max(byLog, facts.series("heap_alloc")?.max ?? 0);
+}
+
+/** The moment when most was allocated. */
+function allocPeak(facts: Facts): number {
+  const alloc = facts.series("heap_alloc");
+  return alloc && alloc.length > 1 ? alloc.t[alloc.peak]! : facts.peakT;
 }
 
 function cyclesOf(facts: Facts): Cycle[] {
@@ -110,9 +149,10 @@ function cyclesOf(facts: Facts): Cycle[] {
 
 /** What was not alive at the peak; if a GC came soon after, what it found alive counts, too. */
 function deadAtPeak(facts: Facts, cycles: readonly Cycle[]): number {
-  const { alloc, live } = facts.peak;
+  const t = allocPeak(facts);
+  const { alloc, live } = facts.heapAt(t);
   if (Number.isFinite(alloc) && Number.isFinite(live)) {
-    const next = cycles.find((c) => c.t > facts.peakT);
+    const next = cycles.find((c) => c.t > t);
     const alive = next ? Math.min(alloc, Math.max(live, next.marked)) : live;
     return Math.max(0, alloc - (next && next.marked < 0.6 * live ? live : alive));
   }
@@ -199,8 +239,9 @@ export interface FreeShares {
   readonly t: number;
   /** Still so at the end; false: it was returned later. */
   readonly atEnd: boolean;
-  /** Up to the scavenger's goal: kept by design. */
+  /** Up to the scavenger's goal: kept by design; less what the running GC cycle is about to fill, which is GOGC's. */
   readonly kept: number;
+  readonly cycling: number;
   /** Over the goal. */
   readonly over: number;
   readonly goal: number;
@@ -215,7 +256,10 @@ export function freeShares(facts: Facts): FreeShares | null {
   const free = facts.free();
   if (!free) return null;
   let t = facts.endT;
-  let bytes = free.length > 2 ? facts.settled(free) : free.last;
+  const growth = fragmentedGrowth(facts);
+  // What fragmentation holds is not held by the scavenger's goals.
+  const fragmented = growth && isFragmented(facts, growth) ? growth.free : 0;
+  let bytes = Math.max(0, (free.length > 2 ? facts.settled(free) : free.last) - fragmented);
   let atEnd = true;
   const { fall } = facts;
   if (fall && !facts.notable(bytes)) {
@@ -234,14 +278,18 @@ export function freeShares(facts: Facts): FreeShares | null {
   const inuse = facts.at("heap_inuse", t);
   const kept =
     goal && Number.isFinite(goal.goal) && goal.t <= t ? Math.min(bytes, Math.max(0, goal.goal - inuse)) : Number.NaN;
+  const { active } = deadShares(facts);
+  const toGoal = Math.max(0, facts.at("next_gc", t) - facts.at("heap_alloc", t));
+  const cycling = active && Number.isFinite(toGoal) ? Math.min(bytes, toGoal) : 0;
   const gcs = facts.series("num_gc");
   const gcsSince = fall ? (gcs ? gcs.at(t) - gcs.at(fall.t) + 1 : fall.gcsSince + 1) : Number.NaN;
   return {
     free: bytes,
     t,
     atEnd,
-    kept: Number.isNaN(kept) ? 0 : kept,
-    over: Number.isNaN(kept) ? bytes : bytes - kept,
+    kept: Number.isNaN(kept) ? 0 : Math.max(0, kept - cycling),
+    cycling,
+    over: Number.isNaN(kept) ? bytes - cycling : bytes - Math.max(kept, cycling),
     goal: goal?.goal ?? Number.NaN,
     gcsSince,
     lasted: fall ? t - fall.t : Number.NaN,

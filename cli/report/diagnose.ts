@@ -1,0 +1,172 @@
+import type { CauseVerdict, Diagnosis } from "../../replay/diagnose/diagnose.ts";
+import type { MomentLedger } from "../../replay/diagnose/ledger.ts";
+import type { Evidence, RuleMeta } from "../../replay/diagnose/rule.ts";
+import { escapeText, safeJson } from "../escape.ts";
+import { formatBytes, formatDuration, formatPercent } from "../sizes.ts";
+import { painter } from "../style.ts";
+import type { Terminal } from "../terminal.ts";
+import { COLUMNS, list, wrap } from "./text.ts";
+
+/** " (Go 1.12 to 1.15)", " (Go 1.21 and later)", "". */
+export function versionsOf({ since, until }: Pick<RuleMeta, "since" | "until">): string {
+  if (since === null && until === null) return "";
+  if (since === null) return ` [Go up to 1.${until}]`;
+  if (until === null) return ` [Go 1.${since} and later]`;
+  return since === until ? ` [Go 1.${since}]` : ` [Go 1.${since} to 1.${until}]`;
+}
+
+function of(result: Diagnosis, verdict: CauseVerdict["verdict"]): CauseVerdict[] {
+  return result.causes.filter((cause) => cause.verdict === verdict);
+}
+
+function share(result: Diagnosis, bytes: number): string {
+  return result.scale.bytes ? ` (${formatPercent(bytes / result.scale.bytes)})` : "";
+}
+
+/** In the middle of a sentence; names like GOGC stay as they are. */
+const lower = (title: string) => (/^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title);
+
+/** The answer: two or three sentences to act on. */
+export function answer(result: Diagnosis): string {
+  const found = of(result, "present");
+  const explaining = found.filter(({ bytes }) => bytes > 0);
+  const peak = result.rssPeak;
+  const rss =
+    peak === null
+      ? ""
+      : `RSS came to ${formatBytes(peak)}${result.rssFinal === null ? "" : ` and was ${formatBytes(result.rssFinal)} at the end`}. `;
+  const [main, ...others] = explaining;
+  if (main) {
+    const rest = others.slice(0, 2).map((c) => `${lower(c.title)} (${formatBytes(c.bytes)})`);
+    return (
+      `${rss}The main cause found: ${lower(main.title)}, ${formatBytes(main.bytes)}${share(result, main.bytes)}. ` +
+      `${main.advice}${rest.length > 0 ? ` Also: ${list(rest)}.` : ""}`
+    );
+  }
+  const unknown = of(result, "not-enough-data");
+  const explained = found.length > 0 ? `${lower(found[0]!.title)}: ${found[0]!.advice} ` : "";
+  if (unknown.length > result.causes.length / 3) {
+    const commands = captures(unknown);
+    return `${rss}${explained}No cause shows in what was given, and ${unknown.length} of ${result.causes.length} can't be told from it. Record first: ${commands[0]?.command ?? ""}`;
+  }
+  return `${rss}${explained}No known cause of a high RSS shows: ${of(result, "ruled-out").length} of ${result.causes.length} are ruled out. The program seems to use what it keeps.`;
+}
+
+/** What to record, by how many causes it decides. */
+function captures(unknown: readonly CauseVerdict[]): { command: string; causes: CauseVerdict[] }[] {
+  const by = new Map<string, CauseVerdict[]>();
+  for (const cause of unknown) by.set(cause.capture ?? "", [...(by.get(cause.capture ?? "") ?? []), cause]);
+  return [...by].map(([command, causes]) => ({ command, causes })).sort((a, b) => b.causes.length - a.causes.length);
+}
+
+function evidenceText(evidence: Evidence): string {
+  return `${escapeText(evidence.text)}${evidence.source === "" ? "" : ` (${escapeText(evidence.source)})`}`;
+}
+
+/** The text report. */
+export function diagnoseReport(result: Diagnosis, terminal: Terminal, all: boolean): string {
+  const paint = painter(terminal);
+  const lines: string[] = [...wrap(escapeText(answer(result)), COLUMNS), ""];
+  const found = of(result, "present");
+  if (found.length > 0) lines.push(paint("Causes found", "title"));
+  found.forEach((cause, i) => {
+    const figure =
+      cause.bytes > 0 ? `${formatBytes(cause.bytes)}${share(result, cause.bytes)}` : "explains no bytes of RSS";
+    lines.push(...wrap(`${i + 1}. ${cause.title}: ${figure}  [${cause.id}]`, COLUMNS, "   "));
+    for (const e of cause.evidence) lines.push(...indented(`- ${evidenceText(e)}`));
+    lines.push(...indented(`To do: ${escapeText(cause.advice)}`), "");
+  });
+  const unknown = of(result, "not-enough-data");
+  if (unknown.length > 0) {
+    lines.push(paint("Not enough data for", "title"));
+    for (const { command, causes } of captures(unknown)) {
+      lines.push(...wrap(`  ${list(causes.map((c) => c.id))}`, COLUMNS, "  "), `    record: ${escapeText(command)}`);
+      if (all)
+        for (const c of causes) for (const e of c.evidence) lines.push(...indented(`- ${c.id}: ${evidenceText(e)}`));
+    }
+    lines.push("");
+  }
+  const out = of(result, "ruled-out");
+  if (out.length > 0) {
+    lines.push(paint("Ruled out", "title"));
+    if (all) for (const c of out) lines.push(...indented(`- ${c.id}: ${c.evidence.map(evidenceText).join("; ")}`));
+    else lines.push(...wrap(`  ${list(out.map((c) => c.id))} (--all shows why)`, COLUMNS, "  "));
+    lines.push("");
+  }
+  for (const ledger of result.ledger) lines.push(...ledgerLines(ledger), "");
+  for (const input of result.inputs)
+    lines.push(...wrap(`Input: ${escapeText(input.path)} (${input.format})`, COLUMNS, "  "));
+  lines.push(`Go version: ${result.goVersion}`);
+  for (const note of result.notes)
+    lines.push(...wrap(`${note.level === "warning" ? "Warning" : "Note"}: ${escapeText(note.text)}`, COLUMNS, "  "));
+  return `${lines
+    .join("\n")
+    .replaceAll(/\n{3,}/g, "\n\n")
+    .trimEnd()}\n`;
+}
+
+function indented(text: string): string[] {
+  return wrap(text, COLUMNS - 3, "  ").map((line) => `   ${line}`);
+}
+
+const MOMENTS = { peak: "at the peak", end: "at the end", at: "at the moment asked for" } as const;
+
+export function ledgerTitle(ledger: MomentLedger): string {
+  const rss = ledger.measured ? "RSS" : "RSS (predicted, or the sum of what is known)";
+  return `${rss} ${MOMENTS[ledger.moment]}, ${formatDuration(ledger.t)}: ${formatBytes(ledger.rss)}`;
+}
+
+function ledgerLines(ledger: MomentLedger): string[] {
+  const width = Math.max(...ledger.parts.map((part) => part.label.length), 10);
+  return [
+    `${ledgerTitle(ledger)} =`,
+    ...ledger.parts.map(
+      (part) => `  ${escapeText(part.label).padEnd(width)}  ${formatBytes(part.bytes).padStart(10)}  ${part.evidence}`,
+    ),
+  ];
+}
+
+/** For an issue: headings, a table, nothing that a renderer would take for markup of its own. */
+export function diagnoseMarkdown(result: Diagnosis): string {
+  const md = (text: string) => escapeText(text).replaceAll(/([\\`*_{}[\]<>|#])/g, "\\$1");
+  const lines = [md(answer(result)), ""];
+  const found = of(result, "present");
+  if (found.length > 0) {
+    lines.push("### Causes found", "");
+    for (const [i, cause] of found.entries()) {
+      lines.push(
+        `${i + 1}. **${md(cause.title)}**: ${cause.bytes > 0 ? formatBytes(cause.bytes) + share(result, cause.bytes) : "explains no bytes of RSS"} (\`${cause.id}\`)`,
+      );
+      for (const e of cause.evidence) lines.push(`   - ${md(e.text)}${e.source === "" ? "" : ` (${md(e.source)})`}`);
+      lines.push(`   - To do: ${md(cause.advice)}`);
+    }
+    lines.push("");
+  }
+  for (const ledger of result.ledger) {
+    lines.push(`### ${md(ledgerTitle(ledger))}`, "", "| part | bytes | evidence |", "|---|---:|---|");
+    for (const part of ledger.parts)
+      lines.push(`| ${md(part.label)} | ${formatBytes(part.bytes)} | ${part.evidence} |`);
+    lines.push("");
+  }
+  const unknown = of(result, "not-enough-data");
+  if (unknown.length > 0) {
+    lines.push("### Not enough data", "");
+    for (const { command, causes } of captures(unknown))
+      lines.push(`- ${causes.map((c) => `\`${c.id}\``).join(", ")}: record \`${escapeText(command)}\``);
+    lines.push("");
+  }
+  lines.push(
+    `Ruled out: ${
+      of(result, "ruled-out")
+        .map((c) => `\`${c.id}\``)
+        .join(", ") || "nothing"
+    }`,
+    "",
+  );
+  lines.push(`${md(result.goVersion)}; inputs: ${result.inputs.map((i) => `${md(i.path)} (${i.format})`).join(", ")}`);
+  return `${lines.join("\n")}\n`;
+}
+
+export function diagnoseJson(result: Diagnosis): string {
+  return `${safeJson({ schema: "gopages/diagnose/1", answer: answer(result), ...result }, 1)}\n`;
+}
