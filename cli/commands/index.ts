@@ -1,7 +1,21 @@
+import { causesCommand } from "./causes.ts";
+import { checkCommand } from "./check.ts";
 import type { Command } from "./command.ts";
+import { compareCommand } from "./compare.ts";
+import { diagnoseCommand } from "./diagnose.ts";
+import { explainCommand } from "./explain.ts";
 import { exportCommand } from "./export.ts";
 import { replayCommand } from "./replay.ts";
 import { verifyCommand } from "./verify.ts";
 
 /** Every command, in the order of help. The first is the one that needs no name. */
-export const COMMANDS: readonly Command[] = [replayCommand, verifyCommand, exportCommand];
+export const COMMANDS: readonly Command[] = [
+  replayCommand,
+  verifyCommand,
+  diagnoseCommand,
+  explainCommand,
+  causesCommand,
+  compareCommand,
+  checkCommand,
+  exportCommand,
+];
