@@ -6,6 +6,10 @@
  *   spread evenly over the time between the marks. What died beyond that went at one moment, as when a cache is cut
  *   down or a request's data are dropped: the middle of the interval, or another moment for another seed.
  * - After the last mark nothing is told: young objects die by the same curve, older ones as fast as in the last cycles.
+ *
+ * Marks come after so many bytes allocated, whatever the program is doing then. So what is alive at marks is a fair sample
+ * of what is alive at any byte allocated, and a draw after which more (or less) is alive between marks than at them is
+ * wrong: all draws are bent towards earlier (later) deaths until the two agree.
  */
 import type { Survival } from "./survival.ts";
 
@@ -34,41 +38,135 @@ export function drawDeaths(input: DrawInput): { deadAt: Float64Array; survivors:
     deadAt.fill(Number.POSITIVE_INFINITY);
     return { deadAt, survivors: n };
   }
-  const { spread, moments, oldDeathRate } = intervals(input);
+  const facts = intervals(input);
+  const bend = fairBend(input, facts);
+  const { oldDeathRate } = facts;
   const last = marks.at(-1)!;
-  let state = (0x9e3779b9 ^ Math.imul(input.seed, 0x85ebca6b)) | 0;
+  const random = newRandom(input.seed);
   let survivors = 0;
   for (let i = 0; i < n; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    const draw = (state >>> 8) / 2 ** 24;
+    const draw = random();
     const born = time[i]!;
-    const found = deadIn[i]!;
-    if (found === ALIVE) {
-      const age = end - born;
-      if (born >= last) {
-        const dead = survival.deadBy(size[i]!, age);
-        // The draw within the part that dies is a fresh one.
-        deadAt[i] = draw < dead ? born + survival.ageAtDeath(size[i]!, age, draw / dead) : Number.POSITIVE_INFINITY;
-      } else {
-        // At a constant rate since the last mark.
-        const at = oldDeathRate > 0 ? last - Math.log(1 - draw) / oldDeathRate : Number.POSITIVE_INFINITY;
-        deadAt[i] = at <= end ? at : Number.POSITIVE_INFINITY;
-      }
-      if (deadAt[i] === Number.POSITIVE_INFINITY) survivors++;
+    if (deadIn[i] !== ALIVE) {
+      deadAt[i] = deathOf(input, facts, i, draw, bend);
       continue;
     }
-    const interval = Math.min(found, marks.length - 1);
-    const mark = marks[interval]!;
-    const before = interval > 0 ? marks[interval - 1]! : 0;
-    if (born >= before) deadAt[i] = born + survival.ageAtDeath(size[i]!, Math.max(0, mark - born), draw);
-    else if (draw < spread[interval]!) deadAt[i] = before + (mark - before) * (draw / spread[interval]!);
-    else deadAt[i] = moments[interval]!;
+    const age = end - born;
+    if (born >= last) {
+      const dead = survival.deadBy(size[i]!, age);
+      // The draw within the part that dies is a fresh one.
+      deadAt[i] =
+        draw < dead ? born + survival.ageAtDeath(size[i]!, age, (draw / dead) ** bend) : Number.POSITIVE_INFINITY;
+    } else {
+      // At a constant rate since the last mark.
+      const at = oldDeathRate > 0 ? last - Math.log(1 - draw) / oldDeathRate : Number.POSITIVE_INFINITY;
+      deadAt[i] = at <= end ? at : Number.POSITIVE_INFINITY;
+    }
+    if (deadAt[i] === Number.POSITIVE_INFINITY) survivors++;
   }
   return { deadAt, survivors };
 }
 
+function newRandom(seed: number): () => number {
+  let state = (0x9e3779b9 ^ Math.imul(seed, 0x85ebca6b)) | 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return (state >>> 8) / 2 ** 24;
+  };
+}
+
+/** When an object died that a mark found dead. */
+function deathOf(
+  { time, size, deadIn, marks, survival }: DrawInput,
+  facts: Intervals,
+  i: number,
+  draw: number,
+  bend: number,
+) {
+  const interval = Math.min(deadIn[i]!, marks.length - 1);
+  const mark = marks[interval]!;
+  const before = interval > 0 ? marks[interval - 1]! : 0;
+  const born = time[i]!;
+  if (born >= before) return born + survival.ageAtDeath(size[i]!, Math.max(0, mark - born), draw ** bend);
+  const spread = facts.spread[interval]!;
+  return draw < spread ? before + (mark - before) * (draw / spread) ** bend : facts.moments[interval]!;
+}
+
+const BENDS = [0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8];
+const SAMPLED = 200_000;
+
+/** The bend under which as much is alive between marks, by bytes allocated, as at them. */
+function fairBend(input: DrawInput, facts: Intervals): number {
+  const { time, size, deadIn, marks } = input;
+  const n = time.length;
+  const { allocatedBefore, aliveAt, oldDead, allocated } = facts;
+  const progressAt = (t: number) => allocatedBefore[firstAfter(time, t)]!;
+  const ends = Float64Array.from(marks, progressAt);
+  const startOf = (k: number) => (k > 0 ? ends[k - 1]! : progressAt(0));
+  // Bytes alive times bytes allocated, in each interval: what was alive before it and survives it, and what it should be.
+  const excess = new Float64Array(marks.length);
+  const scale = new Float64Array(marks.length);
+  for (let k = 0; k < marks.length; k++) {
+    const before = aliveAt[k]!;
+    const after = aliveAt[k + 1]!;
+    const progress = ends[k]! - startOf(k);
+    excess[k] = progress * (before - oldDead[k]! - (before + after) / 2);
+    scale[k] = progress * Math.max(before, after, 1);
+    // The first interval starts anywhere, and one without allocations tells nothing.
+    if (k === 0 || allocated[k] === 0) scale[k] = 0;
+  }
+  const stride = Math.max(1, Math.floor(n / SAMPLED));
+  const sample: number[] = [];
+  for (let i = 0; i < n; i += stride) {
+    const first = firstAfter(marks, time[i]!);
+    if (first === marks.length) break;
+    if (deadIn[i] !== first && time[i]! > 0) excess[first]! += stride * size[i]! * (ends[first]! - allocatedBefore[i]!);
+    if (deadIn[i] !== ALIVE) sample.push(i);
+  }
+  let best = 1;
+  let least = Number.POSITIVE_INFINITY;
+  for (const bend of BENDS) {
+    const random = newRandom(input.seed);
+    const sum = excess.slice();
+    for (const i of sample) {
+      const k = Math.min(deadIn[i]!, marks.length - 1);
+      const from = Math.max(startOf(k), allocatedBefore[i]!);
+      const to = progressAt(deathOf(input, facts, i, random(), bend));
+      sum[k]! += stride * size[i]! * Math.max(0, to - from);
+    }
+    const shares: number[] = [];
+    for (let k = 0; k < marks.length; k++) if (scale[k]! > 0) shares.push(sum[k]! / scale[k]!);
+    shares.sort((a, b) => a - b);
+    // The median: an interval with a mass death says little about the others.
+    const off = Math.abs(shares[shares.length >> 1] ?? 0);
+    if (off < least - 1e-6 || (off <= least + 1e-6 && bend === 1)) {
+      least = off;
+      best = bend;
+    }
+  }
+  return best;
+}
+
+interface Intervals {
+  /** Part of the old objects' deaths in the interval before each mark that is spread evenly. */
+  readonly spread: Float64Array;
+  /** When the other part died. */
+  readonly moments: Float64Array;
+  /** Share of old bytes that dies in a ns after the last mark. */
+  readonly oldDeathRate: number;
+  /** Bytes of objects with a lower index. */
+  readonly allocatedBefore: Float64Array;
+  /** Bytes alive at the beginning of each interval, and at the last mark. */
+  readonly aliveAt: Float64Array;
+  /** Bytes that had survived a mark and died in the interval. */
+  readonly oldDead: Float64Array;
+  readonly allocated: Float64Array;
+}
+
 /** For each interval before a mark: which part of the old objects' deaths is spread evenly, and when the rest died. */
-function intervals({ time, size, deadIn, marks, seed }: DrawInput) {
+function intervals({ time, size, deadIn, marks, seed }: DrawInput): Intervals {
+  const allocatedBefore = new Float64Array(time.length + 1);
+  const aliveAt = new Float64Array(marks.length + 1);
   const allocated = new Float64Array(marks.length + 1);
   const oldDead = new Float64Array(marks.length);
   const aliveBefore = new Float64Array(marks.length + 1);
@@ -76,8 +174,11 @@ function intervals({ time, size, deadIn, marks, seed }: DrawInput) {
   for (let i = 0; i < time.length; i++) {
     while (mark < marks.length && time[i]! >= marks[mark]!) mark++;
     // `mark` is the first mark after the birth: the interval that ends with it is the object's first.
-    allocated[mark]! += size[i]!;
+    const bytes = size[i]!;
+    allocatedBefore[i + 1] = allocatedBefore[i]! + bytes;
+    allocated[mark]! += bytes;
     const found = deadIn[i]!;
+    if (time[i]! <= 0) aliveAt[0]! += bytes;
     if (found === mark) continue;
     if (found > mark) oldDead[Math.min(found, marks.length - 1)]! += size[i]!;
     // Alive at the marks from `mark` up to the one that found it dead, or the last.
@@ -85,6 +186,7 @@ function intervals({ time, size, deadIn, marks, seed }: DrawInput) {
     if (found >= 0 && found < marks.length) aliveBefore[Math.min(found + 1, marks.length)]! -= size[i]!;
   }
   for (let k = 1; k < aliveBefore.length; k++) aliveBefore[k]! += aliveBefore[k - 1]!;
+  for (let k = 1; k < aliveAt.length; k++) aliveAt[k] = aliveBefore[k]!;
   const spread = new Float64Array(marks.length);
   const moments = new Float64Array(marks.length);
   let state = Math.imul(seed, 0x27d4eb2f) | 0;
@@ -100,7 +202,8 @@ function intervals({ time, size, deadIn, marks, seed }: DrawInput) {
     dead += Math.min(oldDead[k]!, allocated[k]!);
     exposure += aliveBefore[k]! * (marks[k]! - marks[k - 1]!);
   }
-  return { spread, moments, oldDeathRate: exposure > 0 ? dead / exposure : 0 };
+  const oldDeathRate = exposure > 0 ? dead / exposure : 0;
+  return { spread, moments, oldDeathRate, allocatedBefore, aliveAt, oldDead, allocated };
 }
 
 /** Index of the first of the ascending `values` that is greater than `value`. */

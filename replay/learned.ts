@@ -16,11 +16,15 @@ const DEFAULT_SWEEP_SPANS_PER_NS = 1e-3;
 /** Share of CPU that workers take while marking (mgcpacer.go:gcBackgroundUtilization). */
 const BACKGROUND_UTILIZATION = 0.25;
 
-export interface Learned {
-  /** Wall time of a mark phase that finds `bytes` reachable, ns. */
-  markNs(bytes: number): number;
-  /** CPU time of one cycle that finds `bytes` reachable, ns. */
-  cpuNs(bytes: number): number;
+/** What runs take from the recording, as plain numbers: they travel to worker threads. */
+export interface LearnedValues {
+  /** Wall time of a mark phase: a fixed part, and ns for each byte found reachable. */
+  readonly markFixedNs: number;
+  readonly markNsPerByte: number;
+  /** GOMAXPROCS of the recording. */
+  readonly procs: number;
+  /** Processors that a mark keeps busy. */
+  readonly cores: number;
   /**
    * Bytes of runway for each byte allocated during a mark like the last ones. 1 if the GC takes just its share of the CPU;
    * more as idle Ps help it.
@@ -38,11 +42,25 @@ export interface Learned {
   readonly untouchedObjects: number;
 }
 
+export interface Learned extends LearnedValues {
+  /** Wall time of a mark phase that finds `bytes` reachable, ns. */
+  markNs(bytes: number): number;
+  /** CPU time of one cycle that finds `bytes` reachable, ns. */
+  cpuNs(bytes: number): number;
+}
+
+/** The values as functions, for a run with `procs` Ps: a quarter of them marks. */
+export function learnedFrom(values: LearnedValues, procs = values.procs): Learned {
+  const faster = Math.max(1, procs) / Math.max(1, values.procs);
+  const mark = (bytes: number) => values.markFixedNs + (values.markNsPerByte * bytes) / faster;
+  return { ...values, markNs: mark, cpuNs: (bytes) => values.cores * faster * mark(bytes) };
+}
+
 export function learn(
   program: Program,
   gogc: number,
-  rest: Pick<Learned, "nonHeapMapped" | "untouchedManual" | "untouchedObjects">,
-): Learned {
+  rest: Pick<LearnedValues, "nonHeapMapped" | "untouchedManual" | "untouchedObjects">,
+): LearnedValues {
   const cycles = program.cycles.filter(({ marked, forced }) => marked > 0 && !forced);
   const roots: number[] = [];
   for (const { goalAfter, marked } of cycles) {
@@ -54,8 +72,10 @@ export function learn(
   const { fixed, perByte } = markTime(program.cycles);
   const cores = Math.max(0.5, program.procs * BACKGROUND_UTILIZATION);
   return {
-    markNs: (bytes) => fixed + perByte * bytes,
-    cpuNs: (bytes) => cores * (fixed + perByte * bytes),
+    markFixedNs: fixed,
+    markNsPerByte: perByte,
+    procs: program.procs,
+    cores,
     runwayFactor: runwayFactor(program.cycles),
     progressWhileMarking: progressWhileMarking(program),
     sweepSpansPerNs: DEFAULT_SWEEP_SPANS_PER_NS,
@@ -66,7 +86,9 @@ export function learn(
 
 /** How long a mark takes by the bytes it finds: a line through the small heaps' median and the large heaps'. */
 function markTime(cycles: readonly RecordedCycle[]): { fixed: number; perByte: number } {
-  const known = cycles.filter(({ marked, start, end }) => marked > 0 && end > start).sort((a, b) => a.marked - b.marked);
+  const known = cycles
+    .filter(({ marked, start, end }) => marked > 0 && end > start)
+    .sort((a, b) => a.marked - b.marked);
   if (known.length === 0) return { fixed: FIXED_MARK_NS, perByte: DEFAULT_MARK_NS_PER_BYTE };
   const half = known.length >> 1;
   const small = known.slice(0, Math.max(1, half));
@@ -130,7 +152,10 @@ function runwayFactor(all: readonly RecordedCycle[]): number {
       before = cycle;
     }
     // Where every trigger is at a bound the factor does not matter: keep the plain one.
-    if (error < least - 1e-9 || (Math.abs(error - least) <= 1e-9 && Math.abs(Math.log(factor)) < Math.abs(Math.log(best)))) {
+    if (
+      error < least - 1e-9 ||
+      (Math.abs(error - least) <= 1e-9 && Math.abs(Math.log(factor)) < Math.abs(Math.log(best)))
+    ) {
       least = error;
       best = factor;
     }

@@ -65,7 +65,8 @@ export class Pacer {
   commit(live: number, sweepDone: boolean): void {
     const { gogc, minor } = this.settings;
     // 1.11 and 1.12 scale the distance by GOGC.
-    const distance = minor <= 12 && Number.isFinite(gogc) ? (SWEEP_MIN_HEAP_DISTANCE * gogc) / 100 : SWEEP_MIN_HEAP_DISTANCE;
+    const distance =
+      minor <= 12 && Number.isFinite(gogc) ? (SWEEP_MIN_HEAP_DISTANCE * gogc) / 100 : SWEEP_MIN_HEAP_DISTANCE;
     this.#sweepMinTrigger = sweepDone ? 0 : live + distance;
     if (!Number.isFinite(gogc)) {
       this.#percentGoal = Number.POSITIVE_INFINITY;

@@ -6,6 +6,7 @@
  */
 import {
   type EventBatch,
+  FIRST_HANDLE,
   GC_FORCED,
   GC_FREES_OS_MEMORY,
   GC_MARK_TERMINATION,
@@ -21,15 +22,16 @@ import {
   SPAN_FREE,
   SPAN_LIVE,
 } from "../parsers/events.ts";
+import { drawDeaths, firstAfter } from "./deaths.ts";
 import { Column } from "./growable.ts";
 import { RecorderObjects } from "./recorder-objects.ts";
-import { drawDeaths, firstAfter } from "./deaths.ts";
 import { Survival } from "./survival.ts";
 
 const PAGE = 8192;
 const PAGE_SHIFT = 13;
 const ARENA = 64 << 20;
 const ALIVE = -1;
+const NOSCAN = 1;
 
 /** A GC cycle of the recording: what settings are learned from. Times in ns, sizes in bytes; NaN where not told. */
 export interface RecordedCycle {
@@ -81,8 +83,6 @@ export interface Program {
 export interface ProgramOptions {
   /** Keeps the heap of the recording itself in the program: what the recorded run had, not what the program needs. */
   readonly keepRecorder?: boolean;
-  /** Draws the deaths that the recording leaves open another way; 0 is the middle of what is possible. */
-  readonly seed?: number;
 }
 
 interface SpanSlots {
@@ -107,6 +107,8 @@ export class ProgramBuilder {
   readonly #manualP = new Column(Int16Array);
   readonly #pages = new Map<number, SpanSlots[]>();
   readonly #spans = new Map<number, SpanSlots>();
+  /** Object of each inferred span, by its handle. */
+  readonly #handles = new Map<number, number>();
   readonly #manual = new Map<number, number>();
   readonly #cycles: RecordedCycle[] = [];
   #live = Number.NaN;
@@ -115,13 +117,12 @@ export class ProgramBuilder {
   #end = 0;
   #base: number | null = null;
   readonly #keepRecorder: boolean;
-  readonly #seed: number;
+  #recorderBytes = 0;
   readonly #recorder = new RecorderObjects();
 
-  constructor(slotSizes: ArrayLike<number>, { keepRecorder = false, seed = 0 }: ProgramOptions = {}) {
+  constructor(slotSizes: ArrayLike<number>, { keepRecorder = false }: ProgramOptions = {}) {
     this.#slotSizes = slotSizes;
     this.#keepRecorder = keepRecorder;
-    this.#seed = seed;
   }
 
   /** Objects seen so far. */
@@ -203,6 +204,12 @@ export class ProgramBuilder {
   }
 
   #span(t: number, p: number, base: number, pages: number, aux: number): void {
+    if (base <= FIRST_HANDLE && aux >= 0) {
+      // An inferred span: what is in it is not told, so it lives and dies as a whole.
+      this.#handles.set(base, this.#time.length);
+      this.#append(t, p, aux & NOSCAN, pages * PAGE);
+      return;
+    }
     if (this.#base === null || base < this.#base) this.#base = base;
     if (aux < 0) {
       this.#manual.set(base, pages);
@@ -237,6 +244,12 @@ export class ProgramBuilder {
       this.#manualEvent(t, p, base, -pages);
       return;
     }
+    const whole = this.#handles.get(base);
+    if (whole !== undefined) {
+      this.#handles.delete(base);
+      this.#deadIn.data[whole] = Math.max(0, this.#cycles.length - 1);
+      return;
+    }
     const span = this.#spans.get(base);
     if (!span) return;
     // Objects of which no free event came went with their span.
@@ -265,9 +278,13 @@ export class ProgramBuilder {
     if (i >= span.objects.length || span.objects[i] !== -1) return;
     span.objects[i] = this.#time.length;
     if (t <= 0 && span.spanClass < 2) this.#recorder.add(this.#time.length, span.spanClass, span.slot, typeSize);
+    this.#append(t, p, span.spanClass, span.slot);
+  }
+
+  #append(t: number, p: number, spanClass: number, bytes: number): void {
     this.#time.push(t);
-    this.#class.push(span.spanClass);
-    this.#size.push(span.slot);
+    this.#class.push(spanClass);
+    this.#size.push(bytes);
     this.#p.push(p);
     this.#deadIn.push(ALIVE);
   }
@@ -282,11 +299,17 @@ export class ProgramBuilder {
     this.#deadIn.data[object] = Math.max(0, this.#cycles.length - 1);
   }
 
-  finish(): Program {
+  #dropRecorder(): void {
     const recorder = this.#keepRecorder ? [] : this.#recorder.found();
-    let recorderBytes = 0;
-    for (const object of recorder) recorderBytes += this.#size.data[object]!;
+    this.#recorder.forget();
+    for (const object of recorder) this.#recorderBytes += this.#size.data[object]!;
     for (const column of [this.#time, this.#class, this.#size, this.#p, this.#deadIn]) column.drop(recorder);
+  }
+
+  /** The program as read. `seed` draws the deaths that the recording leaves open another way; 0 is the middle of what is possible. */
+  finish(seed = 0): Program {
+    this.#dropRecorder();
+    const recorderBytes = this.#recorderBytes;
     const n = this.#time.length;
     const time = this.#time.trimmed();
     const spanClass = this.#class.trimmed();
@@ -308,7 +331,7 @@ export class ProgramBuilder {
       marks,
       survival,
       end: this.#end,
-      seed: this.#seed,
+      seed,
     });
     return {
       objects: n,

@@ -34,4 +34,10 @@ export class RecorderObjects {
     // Made last before the snapshot, and so the last of their kind in a heap that grows upwards.
     return [...this.#words.slice(-BUFFERS), ...this.#tags.slice(-BUFFERS)].sort((a, b) => a - b);
   }
+
+  /** Their indexes are no longer valid. */
+  forget(): void {
+    this.#words.length = 0;
+    this.#tags.length = 0;
+  }
 }

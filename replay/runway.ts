@@ -82,7 +82,6 @@ export class ConsMark implements Feedback {
     }
     this.#last.push(now);
     if (this.#last.length > (this.#minor === 20 ? MEAN_OF : LARGEST_OF)) this.#last.shift();
-    this.value =
-      this.#minor === 20 ? this.#last.reduce((sum, x) => sum + x, 0) / MEAN_OF : Math.max(...this.#last);
+    this.value = this.#minor === 20 ? this.#last.reduce((sum, x) => sum + x, 0) / MEAN_OF : Math.max(...this.#last);
   }
 }

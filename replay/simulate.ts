@@ -7,11 +7,12 @@ import type { Era, HeapConfig, PageHeap } from "../allocator/types.ts";
 import { type Background, type BackgroundWorld, heapRetained, mappedReady } from "./background/background.ts";
 import { rulesOf } from "./era-rules.ts";
 import type { Learned } from "./learned.ts";
-import { metadataBytes } from "./metadata.ts";
+import { Metadata } from "./metadata-by-version.ts";
 import { type MemoryNow, Pacer } from "./pacer.ts";
 import type { Program } from "./program.ts";
 import { COL, type Recorder } from "./recorder.ts";
 import { gcPercentGoal, memoryLimitGoal } from "./retained-goal.ts";
+import { MAPPED_PER_SPAN } from "./runtime-memory.ts";
 import { ConsMark, TriggerRatio } from "./runway.ts";
 import { emptyRow } from "./timeline.ts";
 
@@ -63,6 +64,7 @@ export class Simulation {
   readonly #world: BackgroundWorld;
   readonly #rules: ReturnType<typeof rulesOf>;
   readonly #row = emptyRow();
+  readonly #metadata: Metadata;
   readonly #manualBase = new Map<number, number>();
   readonly #deaths: Deaths;
   readonly #feedback: ConsMark | TriggerRatio;
@@ -96,14 +98,14 @@ export class Simulation {
     this.#objects = new ObjectHeap(this.#heap, options.layout, program.deadAt, options.heap.procs);
     this.#pacer = new Pacer({ gogc: options.gogc, memoryLimit: options.memoryLimit, minor: options.minor });
     this.#pacer.roots = options.learned.roots;
-    this.#feedback =
-      options.minor <= 17 ? new TriggerRatio(options.gogc, options.minor) : new ConsMark(options.minor);
+    this.#feedback = options.minor <= 17 ? new TriggerRatio(options.gogc, options.minor) : new ConsMark(options.minor);
     this.#world = { heap: this.#heap, procs: options.heap.procs, returnCalls: 0 };
     this.#heap.onReleased = () => {
       this.#world.returnCalls++;
     };
     this.#background = options.background(this.#world);
     this.#rules = rulesOf(options.era);
+    this.#metadata = new Metadata(options.minor);
   }
 
   run(): SimulationOutcome {
@@ -321,9 +323,12 @@ export class Simulation {
     const { stats } = this.#heap;
     const { learned, recorder, baseline } = this.#options;
     const spans = this.#objects.spans + this.#manualBase.size;
-    if (spans > this.#peakSpans) this.#peakSpans = spans;
+    if (spans > this.#peakSpans) {
+      this.#peakSpans = spans;
+      this.#heap.nonHeapMapped = learned.nonHeapMapped + spans * MAPPED_PER_SPAN;
+    }
     const row = this.#row;
-    const metadata = metadataBytes(stats, this.#peakSpans);
+    const metadata = this.#metadata.bytes(stats, this.#peakSpans);
     const untouched = stats.manual * learned.untouchedManual + stats.inUse * learned.untouchedObjects;
     row[COL.t] = Math.max(t, recorder.last[COL.t]!);
     row[COL.rss] = baseline + metadata + stats.inUse + stats.manual + stats.freeBacked - untouched;

@@ -1,54 +1,38 @@
+/** One setting's run: the simulation under each draw of the deaths, summed up. */
 import { eraFor } from "../allocator/eras/index.ts";
 import { slotSizesFor, spanLayoutFor } from "../allocator/size-classes.ts";
 import { backgroundFor } from "./background/index.ts";
-import type { Learned } from "./learned.ts";
+import { confidenceOf } from "./confidence.ts";
+import { learnedFrom } from "./learned.ts";
+import type { Program } from "./program.ts";
 import { COL, Recorder } from "./recorder.ts";
 import type { ReplayConfig, ReplaySummary } from "./result.ts";
-import { Deaths, Simulation } from "./simulate.ts";
+import { Deaths, Simulation, type SimulationOutcome } from "./simulate.ts";
 import type { Setting, WhatIfRun, WorkerJob } from "./what-if.ts";
 
 const BUCKETS = 256;
+/** GCs that begin hardly after the last one, of all: over this share the heap has no room between marked and goal. */
+const BACK_TO_BACK = 0.3;
+const ENOUGH_GCS = 10;
 
 /** A job with what every run of it shares. */
-export interface Prepared extends Omit<WorkerJob, "settings"> {
-  readonly deaths: Deaths;
+export interface PreparedJob extends Omit<WorkerJob, "settings"> {
+  readonly deaths: readonly Deaths[];
 }
 
-export function prepare(job: Omit<WorkerJob, "settings">): Prepared {
-  return { ...job, deaths: new Deaths(job.program) };
+export function prepare(job: Omit<WorkerJob, "settings">): PreparedJob {
+  return { ...job, deaths: job.programs.map((program) => new Deaths(program)) };
 }
 
 /** Runs the program under one setting. */
-export function runSetting(job: Prepared, setting: Setting): WhatIfRun {
-  const { program, learned, baselineBytes } = job;
-  const era = eraFor(setting.policy);
-  const version = setting.policy.startsWith("go1.12-") ? "go1.12" : setting.policy;
-  const minor = Number(/1\.(\d+)/.exec(version)?.[1] ?? 27);
-  const recorder = new Recorder(BUCKETS);
-  const outcome = new Simulation(program, job.deaths, {
-    era,
-    minor,
-    heap: {
-      physPageSize: setting.physPageSize,
-      physHugePageSize: setting.physPageSize === 65536 ? 0 : 2 << 20,
-      goos: setting.goos,
-      procs: setting.procs,
-    },
-    layout: spanLayoutFor(version),
-    recordedSlots: slotSizesFor(job.recordedVersion),
-    gogc: setting.gogc,
-    memoryLimit: setting.memoryLimit,
-    learned: learnedFrom(learned),
-    background: (world) => backgroundFor(era, world),
-    recorder,
-    baseline: baselineBytes,
-    freeOsMemoryEvery: setting.freeOsMemoryEvery,
-  }).run();
-  const { stats } = outcome.heap;
-  const { returned } = stats;
+export function runSetting(job: PreparedJob, setting: Setting): WhatIfRun {
+  const results = job.programs.map((program, i) => runOnce(job, program, job.deaths[i]!, setting));
+  const first = results[0]!;
+  const { outcome, recorder } = first;
   const duration = Math.max(1, outcome.endTime - recorder.start);
+  const mean = (of: (result: Result) => number) => results.reduce((sum, r) => sum + of(r), 0) / results.length;
   const config: ReplayConfig = {
-    policy: era.name,
+    policy: setting.policy,
     gogc: Number.isFinite(setting.gogc) ? setting.gogc : "off",
     memoryLimit: Number.isFinite(setting.memoryLimit) ? setting.memoryLimit : null,
     physPageSize: setting.physPageSize,
@@ -58,46 +42,87 @@ export function runSetting(job: Prepared, setting: Setting): WhatIfRun {
   };
   const summary: ReplaySummary = {
     durationNs: duration,
-    gcCycles: outcome.gcs,
-    peakRss: recorder.maxRss,
-    finalRss: recorder.last[COL.rss]!,
-    meanRss: recorder.meanRss,
-    peakHeapInuse: recorder.maxInuse,
-    peakHeapLive: recorder.maxLive,
-    heapReleasedFinal: stats.released,
-    meanHeapReleased: recorder.meanReleased,
-    returnedTotal: returned.background + returned.growth + returned.limit + returned.forced,
-    returnedBackground: returned.background,
-    returnedOnGrowth: returned.growth,
-    returnedForLimit: returned.limit,
-    returnedForced: returned.forced,
-    pageFaultBytes: stats.faulted,
-    heapLockAcquisitions: stats.lockAcquisitions,
-    heapLockAvoided: stats.lockAvoided,
+    gcCycles: Math.round(mean(({ outcome }) => outcome.gcs)),
+    peakRss: mean(({ recorder }) => recorder.maxRss),
+    finalRss: mean(({ recorder }) => recorder.last[COL.rss]!),
+    meanRss: mean(({ recorder }) => recorder.meanRss),
+    peakHeapInuse: mean(({ recorder }) => recorder.maxInuse),
+    peakHeapLive: mean(({ recorder }) => recorder.maxLive),
+    heapReleasedFinal: mean(({ outcome }) => outcome.heap.stats.released),
+    meanHeapReleased: mean(({ recorder }) => recorder.meanReleased),
+    returnedTotal: mean(({ outcome }) => {
+      const { background, growth, limit, forced } = outcome.heap.stats.returned;
+      return background + growth + limit + forced;
+    }),
+    returnedBackground: mean(({ outcome }) => outcome.heap.stats.returned.background),
+    returnedOnGrowth: mean(({ outcome }) => outcome.heap.stats.returned.growth),
+    returnedForLimit: mean(({ outcome }) => outcome.heap.stats.returned.limit),
+    returnedForced: mean(({ outcome }) => outcome.heap.stats.returned.forced),
+    pageFaultBytes: mean(({ outcome }) => outcome.heap.stats.faulted),
+    heapLockAcquisitions: Math.round(mean(({ outcome }) => outcome.heap.stats.lockAcquisitions)),
+    heapLockAvoided: Math.round(mean(({ outcome }) => outcome.heap.stats.lockAvoided)),
   };
-  const tooLow = Number.isFinite(setting.memoryLimit) && outcome.backToBack > 0.5 && outcome.gcs > 10;
+  for (const key of Object.keys(summary) as (keyof ReplaySummary)[]) summary[key] = Math.round(summary[key]);
+  const backToBack = mean(({ outcome }) => outcome.backToBack);
+  const limited = Number.isFinite(setting.memoryLimit);
+  const gcCpuNs = mean(({ outcome }) => outcome.gcCpuNs);
   return {
     config,
+    freeOsMemoryEvery: setting.freeOsMemoryEvery,
     summary,
-    gcCpuNs: outcome.gcCpuNs,
-    gcCpuShare: outcome.gcCpuNs / (duration * setting.procs),
-    limitTooLow: tooLow,
-    confidence: { peakRss: 0.1, meanRss: 0.1, gcs: 0.1, reasons: [] },
+    gcCpuNs,
+    gcCpuShare: gcCpuNs / (duration * setting.procs),
+    limitTooLow:
+      limited &&
+      ((backToBack > BACK_TO_BACK && outcome.gcs > ENOUGH_GCS) || summary.peakRss > setting.memoryLimit * OVER_LIMIT),
+    confidence: confidenceOf({
+      draws: results.map(({ outcome, recorder }) => ({
+        peakRss: recorder.maxRss,
+        meanRss: recorder.meanRss,
+        gcs: outcome.gcs,
+      })),
+      evidence: job.evidence,
+      tracedShare: job.tracedShare,
+      otherVersion: eraFor(job.recordedVersion).name !== eraFor(setting.policy).name,
+      nearLimit: limited && summary.peakRss > setting.memoryLimit * NEAR_LIMIT,
+    }),
     timeline: [...recorder.kept()].map((row) => ({ t: row[COL.t]!, rss: row[COL.rss]! })),
   };
 }
 
-function learnedFrom(values: WorkerJob["learned"]): Learned {
-  const mark = (bytes: number) => values.markFixedNs + values.markNsPerByte * bytes;
-  return {
-    markNs: mark,
-    cpuNs: (bytes) => values.cores * mark(bytes),
-    runwayFactor: values.runwayFactor,
-    progressWhileMarking: values.progressWhileMarking,
-    sweepSpansPerNs: values.sweepSpansPerNs,
-    roots: values.roots,
-    nonHeapMapped: values.nonHeapMapped,
-    untouchedManual: values.untouchedManual,
-    untouchedObjects: values.untouchedObjects,
-  };
+/** The limit counts no binary: RSS may be a little over it and all is well. */
+const OVER_LIMIT = 1.15;
+const NEAR_LIMIT = 0.9;
+
+interface Result {
+  readonly outcome: SimulationOutcome;
+  readonly recorder: Recorder;
+}
+
+function runOnce(job: PreparedJob, program: Program, deaths: Deaths, setting: Setting): Result {
+  const era = eraFor(setting.policy);
+  // The development version of 1.12 has 1.12's size classes and pacer.
+  const version = setting.policy.replace(/-dev$/, "");
+  const minor = Number(/1\.(\d+)/.exec(version)?.[1] ?? 27);
+  const recorder = new Recorder(BUCKETS);
+  const outcome = new Simulation(program, deaths, {
+    era,
+    minor,
+    heap: {
+      physPageSize: setting.physPageSize,
+      physHugePageSize: setting.physPageSize > 16384 ? 0 : 2 << 20,
+      goos: setting.goos,
+      procs: setting.procs,
+    },
+    layout: spanLayoutFor(version),
+    recordedSlots: slotSizesFor(job.recordedVersion),
+    gogc: setting.gogc,
+    memoryLimit: setting.memoryLimit,
+    learned: learnedFrom(job.learned, setting.procs),
+    background: (world) => backgroundFor(era, world),
+    recorder,
+    baseline: job.baselineBytes,
+    freeOsMemoryEvery: setting.freeOsMemoryEvery,
+  }).run();
+  return { outcome, recorder };
 }

@@ -4,9 +4,15 @@
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { Learned } from "./learned.ts";
-import type { Program } from "./program.ts";
+import { eraFor } from "../allocator/eras/index.ts";
+import { slotSizesFor } from "../allocator/size-classes.ts";
+import { UnsupportedError } from "../parsers/errors.ts";
+import { type LearnedValues, learn } from "./learned.ts";
+import { type Program, ProgramBuilder } from "./program.ts";
 import type { ReplayConfig, ReplayResult, ReplaySummary } from "./result.ts";
+import { type ReplayProgress, replay } from "./run.ts";
+import { nonHeapMapped, RUNTIME_BESIDE_HEAP } from "./runtime-memory.ts";
+import { sharedProgram } from "./shared-program.ts";
 
 /** One combination of settings. */
 export interface Setting {
@@ -32,6 +38,8 @@ export interface Confidence {
 
 export interface WhatIfRun {
   readonly config: ReplayConfig;
+  /** debug.FreeOSMemory every so many ns; Infinity for never. */
+  readonly freeOsMemoryEvery: number;
   readonly summary: ReplaySummary;
   /** ns of CPU that the GC takes, and its share of the run's CPU time. */
   readonly gcCpuNs: number;
@@ -43,82 +51,235 @@ export interface WhatIfRun {
 }
 
 export interface WhatIfResult {
+  /** The recording as it was, tracer and all. */
   readonly baseline: ReplayResult;
+  /** The program as recorded, without the tracer, under the recorded settings: what the runs are compared with. */
+  readonly base: WhatIfRun;
   readonly runs: readonly WhatIfRun[];
+  /** Objects and whole spans that were replayed, and bytes of the tracer's own heap that were left out. */
+  readonly objects: number;
+  readonly recorderBytes: number;
+}
+
+/** Settings to combine, each with each; what is not given is as recorded. */
+export interface WhatIfOptions {
+  readonly gogc?: readonly number[];
+  readonly memoryLimit?: readonly number[];
+  readonly policy?: readonly string[];
+  readonly physPageSize?: readonly number[];
+  readonly procs?: readonly number[];
+  readonly goos?: readonly Setting["goos"][];
+  readonly freeOsMemoryEvery?: readonly number[];
+  /** Settings that the recording ran under: a trace does not tell them. */
+  readonly recordedGogc?: number;
+  readonly recordedMemoryLimit?: number;
+  /** Threads at most; default: as many as there are processors. */
+  readonly threads?: number;
+  readonly onProgress?: (progress: ReplayProgress) => void;
+  readonly signal?: AbortSignal;
 }
 
 /** What a worker is given: all of it can be cloned or shared. */
 export interface WorkerJob {
-  readonly program: Program;
+  /** The program under each draw of its deaths; the first is the one that is reported, the others tell how far it may be off. */
+  readonly programs: readonly Program[];
   readonly learned: LearnedValues;
   readonly baselineBytes: number;
   readonly recordedVersion: string;
+  readonly evidence: "exact" | "inferred" | "modelled";
+  /** Events of the trace for each ns of one processor: what tracing cost. */
+  readonly tracedShare: number;
   readonly settings: readonly (Setting & { index: number })[];
 }
 
-/** `Learned` as plain numbers. */
-export interface LearnedValues {
-  readonly markFixedNs: number;
-  readonly markNsPerByte: number;
-  readonly cores: number;
-  readonly runwayFactor: number;
-  readonly progressWhileMarking: number;
-  readonly sweepSpansPerNs: number;
-  readonly roots: number;
-  readonly nonHeapMapped: number;
-  readonly untouchedManual: number;
-  readonly untouchedObjects: number;
+/** A recording read and made ready for runs under other settings. */
+export interface Prepared {
+  readonly baseline: ReplayResult;
+  readonly job: Omit<WorkerJob, "settings">;
+  readonly recorded: Setting;
+  readonly recorderBytes: number;
 }
 
-export type { Learned };
+/** ns of CPU that writing one event of an allocation trace costs, roughly: runtime.traceAllocFree on a current machine. */
+const NS_PER_EVENT = 60;
+const DRAWS = [0, 1, 2];
+
+/** Reads the inputs once, for the baseline and for every run. */
+export async function prepareWhatIf(paths: readonly string[], options: WhatIfOptions = {}): Promise<Prepared> {
+  let builder: ProgramBuilder | null = null;
+  let version = "go1.27";
+  let goos: Setting["goos"] = "linux";
+  const recordedLimit = options.recordedMemoryLimit ?? Number.POSITIVE_INFINITY;
+  const baseline = await replay(paths, {
+    memoryLimit: Number.isFinite(recordedLimit) ? recordedLimit : null,
+    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    ...(options.signal ? { signal: options.signal } : {}),
+    tap: (batch, info) => {
+      if (!builder) {
+        version = info.goVersion ?? `go${info.goVersions.at(-1) ?? "1.27"}`;
+        if (info.goos === "windows" || info.goos === "darwin") goos = info.goos;
+        builder = new ProgramBuilder(slotSizesFor(version));
+      }
+      builder.add(batch);
+    },
+  });
+  const built = builder as ProgramBuilder | null;
+  const programs = built ? DRAWS.map((seed) => built.finish(seed)) : [];
+  const program = programs[0];
+  if (!program || program.objects === 0) {
+    throw new UnsupportedError(
+      `${paths.join(", ")}: no allocations in it to replay under other settings; record a trace with GODEBUG=traceallocfree=1 (Go 1.23+)`,
+    );
+  }
+  const recordedGogc = options.recordedGogc ?? 100;
+  const minor = Number(/1\.(\d+)/.exec(version)?.[1] ?? 27);
+  const learned = learn(program, recordedGogc, {
+    nonHeapMapped: nonHeapMapped(minor),
+    untouchedManual: 0.2,
+    untouchedObjects: 0,
+  });
+  const input = baseline.inputs[0];
+  const binary = baseline.ledgerFinal.parts.find(({ id }) => id === "binary")?.bytes ?? 3.5e6;
+  const events = baseline.inputs.reduce((sum, { events }) => sum + events, 0);
+  return {
+    baseline,
+    recorderBytes: program.recorderBytes,
+    job: {
+      programs: programs.map(sharedProgram),
+      learned,
+      baselineBytes: binary + RUNTIME_BESIDE_HEAP,
+      recordedVersion: version,
+      evidence: input?.evidence ?? "modelled",
+      tracedShare: (events * NS_PER_EVENT) / Math.max(1, program.end * program.procs),
+    },
+    recorded: {
+      gogc: recordedGogc,
+      memoryLimit: recordedLimit,
+      policy: version,
+      physPageSize: baseline.config.physPageSize,
+      procs: baseline.config.procs,
+      goos,
+      freeOsMemoryEvery: Number.POSITIVE_INFINITY,
+    },
+  };
+}
+
+/** Every combination of the settings asked for. */
+export function combine(recorded: Setting, options: WhatIfOptions): Setting[] {
+  let all: Setting[] = [recorded];
+  const each = <K extends keyof Setting>(key: K, values: readonly Setting[K][] | undefined) => {
+    if (values?.length) all = all.flatMap((setting) => values.map((value) => ({ ...setting, [key]: value })));
+  };
+  each("policy", options.policy);
+  each("goos", options.goos);
+  each("procs", options.procs);
+  each("physPageSize", options.physPageSize);
+  each("memoryLimit", options.memoryLimit);
+  each("gogc", options.gogc);
+  each("freeOsMemoryEvery", options.freeOsMemoryEvery);
+  return all;
+}
+
+/** First minor version that has a memory limit (runtime/debug.SetMemoryLimit). */
+export const MEMORY_LIMIT_SINCE = 19;
+
+/** What is wrong with a setting: the version did not have what it asks for. Null if nothing is. */
+export function settingProblem(setting: Setting): string | null {
+  const era = eraFor(setting.policy);
+  const minor = Number(/1\.(\d+)/.exec(era.since)?.[1] ?? 27);
+  if (Number.isFinite(setting.memoryLimit) && minor < MEMORY_LIMIT_SINCE) {
+    return `${setting.policy} has no memory limit: GOMEMLIMIT came with Go 1.${MEMORY_LIMIT_SINCE}`;
+  }
+  return null;
+}
+
+/**
+ * What the same program would have used under other settings. Throws InputError (unreadable), UnsupportedError (the input
+ * can't answer), RangeError (a setting that its version did not have) and the signal's reason.
+ */
+export async function whatIf(paths: readonly string[], options: WhatIfOptions = {}): Promise<WhatIfResult> {
+  const prepared = await prepareWhatIf(paths, options);
+  const settings = combine(prepared.recorded, options);
+  for (const setting of settings) {
+    const problem = settingProblem(setting);
+    if (problem) throw new RangeError(problem);
+  }
+  const [base, ...runs] = await runPrepared(prepared, [prepared.recorded, ...settings], options);
+  return {
+    baseline: prepared.baseline,
+    base: base!,
+    runs,
+    objects: prepared.job.programs[0]!.objects,
+    recorderBytes: prepared.recorderBytes,
+  };
+}
+
+/** Runs settings of a prepared recording, with progress. */
+export function runPrepared(
+  { job }: Prepared,
+  settings: readonly Setting[],
+  { onProgress, signal, threads }: Pick<WhatIfOptions, "onProgress" | "signal" | "threads"> = {},
+): Promise<WhatIfRun[]> {
+  const { objects } = job.programs[0]!;
+  const report = (done: number) =>
+    onProgress?.({ phase: "simulating", fraction: done / settings.length, events: objects * done });
+  return runAll(job, settings, { onDone: report, ...(signal ? { signal } : {}), ...(threads ? { threads } : {}) });
+}
 
 /** Runs every setting; results in the settings' order. `onDone` hears of each. */
 export async function runAll(
   job: Omit<WorkerJob, "settings">,
   settings: readonly Setting[],
-  onDone: (done: number) => void = () => {},
-  signal?: AbortSignal,
+  options: { onDone?: (done: number) => void; signal?: AbortSignal; threads?: number } = {},
 ): Promise<WhatIfRun[]> {
+  const { onDone = () => {}, signal } = options;
   const indexed = settings.map((setting, index) => ({ ...setting, index }));
-  const threads = Math.max(1, Math.min(availableParallelism(), indexed.length));
+  const wanted = import.meta.url.endsWith(".ts") ? 1 : (options.threads ?? availableParallelism());
+  const threads = Math.max(1, Math.min(wanted, indexed.length));
   if (threads === 1) {
     const { runSetting, prepare } = await import("./what-if-run.ts");
     const prepared = prepare(job);
-    return indexed.map((setting, i) => {
+    const runs: WhatIfRun[] = [];
+    for (const setting of indexed) {
+      // Lets an abort come through between runs.
+      await new Promise((resolve) => setImmediate(resolve));
       signal?.throwIfAborted();
-      const run = runSetting(prepared, setting);
-      onDone(i + 1);
-      return run;
-    });
+      runs.push(runSetting(prepared, setting));
+      onDone(runs.length);
+    }
+    return runs;
   }
   const runs: WhatIfRun[] = new Array(indexed.length);
+  const workers: Worker[] = [];
   let next = 0;
   let done = 0;
-  await Promise.all(
-    Array.from({ length: threads }, () => {
-      const worker = new Worker(new URL("./what-if-worker.js", import.meta.url), { workerData: job });
-      return new Promise<void>((resolve, reject) => {
-        const stop = () => {
-          worker.terminate().then(() => reject(signal?.reason), reject);
-        };
-        signal?.addEventListener("abort", stop, { once: true });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const abort = () => reject(signal?.reason);
+      if (signal?.aborted) return abort();
+      signal?.addEventListener("abort", abort, { once: true });
+      for (let thread = 0; thread < threads; thread++) {
+        const worker = new Worker(new URL(WORKER_FILE, import.meta.url), { workerData: job });
+        workers.push(worker);
         const give = () => {
           const setting = indexed[next++];
           if (setting) worker.postMessage(setting);
-          else {
-            signal?.removeEventListener("abort", stop);
-            worker.terminate().then(() => resolve(), reject);
-          }
         };
         worker.on("message", ({ index, run }: { index: number; run: WhatIfRun }) => {
           runs[index] = run;
           onDone(++done);
-          give();
+          if (done === indexed.length) resolve();
+          else give();
         });
         worker.on("error", reject);
         give();
-      });
-    }),
-  );
+      }
+    });
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
   return runs;
 }
+
+/** The worker as built: in tests this file is TypeScript, which a worker can't load, and one thread does it all. */
+const WORKER_FILE = "./what-if-worker.js";

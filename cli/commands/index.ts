@@ -1,3 +1,4 @@
+import { captureCommand } from "./capture.ts";
 import { causesCommand } from "./causes.ts";
 import { checkCommand } from "./check.ts";
 import type { Command } from "./command.ts";
@@ -5,8 +6,10 @@ import { compareCommand } from "./compare.ts";
 import { diagnoseCommand } from "./diagnose.ts";
 import { explainCommand } from "./explain.ts";
 import { exportCommand } from "./export.ts";
+import { recordCommand } from "./record.ts";
 import { replayCommand } from "./replay.ts";
 import { verifyCommand } from "./verify.ts";
+import { whatifCommand } from "./whatif.ts";
 
 /** Every command, in the order of help. The first is the one that needs no name. */
 export const COMMANDS: readonly Command[] = [
@@ -18,4 +21,7 @@ export const COMMANDS: readonly Command[] = [
   compareCommand,
   checkCommand,
   exportCommand,
+  recordCommand,
+  captureCommand,
+  whatifCommand,
 ];

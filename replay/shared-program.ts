@@ -1,0 +1,30 @@
+/** A program whose columns lie in shared memory: every thread reads the same ones. */
+import type { Program } from "./program.ts";
+
+type Typed = Float64Array | Int32Array | Int16Array | Uint8Array;
+
+function shared<T extends Typed>(array: T): T {
+  if (array.buffer instanceof SharedArrayBuffer) return array;
+  const make = array.constructor as new (buffer: SharedArrayBuffer) => T;
+  const copy = new make(new SharedArrayBuffer(array.byteLength));
+  (copy as Float64Array).set(array as Float64Array);
+  return copy;
+}
+
+export function sharedProgram(program: Program): Program {
+  const { manual } = program;
+  return {
+    ...program,
+    time: shared(program.time),
+    deadAt: shared(program.deadAt),
+    spanClass: shared(program.spanClass),
+    size: shared(program.size),
+    p: shared(program.p),
+    manual: {
+      time: shared(manual.time),
+      id: shared(manual.id),
+      pages: shared(manual.pages),
+      p: shared(manual.p),
+    },
+  };
+}
