@@ -137,7 +137,30 @@ export class PlacementCheck {
       if (this.#heldElsewhere(name, pages, p, manual, predicted)) return true;
     }
     if (this.#losesSpans && this.#findLost(name, pages, p, manual)) return true;
+    if (this.#losesSpans && fromOwn && this.#standsOnLost(name, pages, p, manual, predicted, own)) return true;
     return pages < PAGE_CACHE_LIMIT && p >= 0 && this.#cacheDiffers(name, pages, p, manual, predicted);
+  }
+
+  /** Go 1.23 again: the place that was predicted is taken, by a span whose event was dropped. */
+  #standsOnLost(
+    name: number,
+    pages: number,
+    p: number,
+    manual: boolean,
+    predicted: number,
+    cache: CacheBlock,
+  ): boolean {
+    const { heap } = this;
+    if (!heap.placeSpan(predicted, pages, p, true)) return false;
+    if (heap.allocSpan(pages, p, manual) === name) {
+      this.#lost.set(predicted, pages);
+      this.lostSpans++;
+      return true;
+    }
+    heap.undoAlloc?.();
+    heap.freeSpan(predicted, pages, true);
+    this.#setCache(p, cache);
+    return false;
   }
 
   /**
