@@ -17,6 +17,8 @@ const ROW_FIELDS = [
   "heapLive",
   "heapGoal",
   "mapped",
+  "rssLow",
+  "rssHigh",
   "measuredRss",
   "measuredReleased",
   "measuredInuse",

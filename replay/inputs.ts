@@ -7,18 +7,23 @@
  * | trace with addresses, pagetrace | its own spans |
  * | any other trace | spans inferred from steps of the live heap (reconstruct/trace-spans.ts) |
  * | gctrace log | allocations that agree with its totals (reconstruct/log-spans.ts) |
+ * | heap profiles | GCs and allocations that agree with what was alive and allocated (reconstruct/profile-spans.ts) |
  */
 import { UnsupportedError } from "../parsers/errors.ts";
 import { type EventSource, type FormatId, recordedFormat } from "../parsers/event-source.ts";
+import type { CompanionDetails } from "../parsers/observation-source.ts";
 import { openInput } from "../parsers/open.ts";
+import type { HeapProfile } from "../parsers/pprof/profile.ts";
 import { CyclePlan } from "./reconstruct/cycle-plan.ts";
 import type { SpanDriver } from "./reconstruct/driver.ts";
 import { LogSpans } from "./reconstruct/log-spans.ts";
+import { ProfileSpans } from "./reconstruct/profile-spans.ts";
 import { TraceSpans } from "./reconstruct/trace-spans.ts";
 
 const TRACES: readonly FormatId[] = ["go-trace-v1", "go-trace-v2"];
 /** Formats whose events can drive the machine, the best first. */
 const DRIVING: readonly (readonly FormatId[])[] = [TRACES, ["pagetrace"], ["gctrace"]];
+const PROFILES: readonly FormatId[] = ["pprof-heap", "pprof-text"];
 
 /** The input that carries the run's events; the others are companions. */
 export function pickMain(sources: readonly EventSource[]): EventSource {
@@ -31,6 +36,8 @@ export function pickMain(sources: readonly EventSource[]): EventSource {
     }
     if (of[0]) return of[0];
   }
+  const profile = sources.find((source) => PROFILES.includes(source.format) && profilesOf(source).length > 0);
+  if (profile) return profile;
   throw new UnsupportedError(
     `${sources.map(({ path }) => path).join(", ")}: nothing among the inputs tells how the heap moved; record an execution trace (runtime/trace, /debug/pprof/trace), or run with GODEBUG=gctrace=1`,
   );
@@ -45,12 +52,36 @@ export interface Prepared {
 
 /** Looks ahead in the main input as far as its companions and its reconstruction need. Call after its first batch. */
 export async function prepare(main: EventSource, sources: readonly EventSource[]): Promise<Prepared> {
+  if (PROFILES.includes(main.format)) {
+    return { driver: new ProfileSpans(sources.flatMap(profilesOf)), gcStarts: [] };
+  }
   if (main.format === "gctrace") return { driver: new LogSpans(), gcStarts: [] };
   const trace = TRACES.includes(main.format);
   const hasLog = sources.some(({ format }) => format === "gctrace");
   if (!trace || (main.info.hasAddresses && !hasLog)) return { driver: null, gcStarts: [] };
   const plan = await planOf(main.path);
   return { driver: main.info.hasAddresses ? null : new TraceSpans(plan), gcStarts: plan.gcStarts };
+}
+
+/** A source's heap profiles; differences (?seconds=N) are none. */
+function profilesOf(source: EventSource): readonly HeapProfile[] {
+  const { profiles = [] } = source as EventSource & Partial<CompanionDetails>;
+  return profiles.filter((profile) => !profile.isDelta);
+}
+
+/**
+ * About the length of the program's text: as the trace's stacks tell it, else as a profile's mappings do (the first is the
+ * program itself). null if nothing does.
+ */
+export function textSpanOf(main: EventSource, sources: readonly EventSource[]): number | null {
+  if (main.info.textSpan !== null) return main.info.textSpan;
+  for (const source of sources) {
+    for (const { data } of profilesOf(source)) {
+      const program = data.mappings[0];
+      if (program && program.limit > program.start) return program.limit - program.start;
+    }
+  }
+  return null;
 }
 
 /** A pass over a trace that is read for its cycles only; an empty plan for one that can be read just once. */

@@ -16,6 +16,9 @@ export interface TimelineRow {
   /** null while unknown; Infinity when the GC has no goal. */
   heapGoal: number | null;
   mapped: number;
+  /** Band around rss where it is not that of ReplayResult.uncertainty. */
+  rssLow?: number;
+  rssHigh?: number;
   measuredRss?: number;
   measuredReleased?: number;
   measuredInuse?: number;

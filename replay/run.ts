@@ -9,7 +9,7 @@ import { AccuracyCheck } from "./accuracy.ts";
 import { backgroundFor } from "./background/index.ts";
 import { baselineRss } from "./baseline.ts";
 import { HeapMaps } from "./heap-maps.ts";
-import { pickMain, prepare } from "./inputs.ts";
+import { pickMain, prepare, textSpanOf } from "./inputs.ts";
 import { join } from "./join.ts";
 import { type LedgerContext, ledgerOf } from "./ledger.ts";
 import { Machine } from "./machine.ts";
@@ -79,7 +79,7 @@ async function run(
   const correct = era.name === recordedEra.name || options.policy === undefined;
   const physPageSize = options.physPageSize ?? 4096;
   const memoryLimit = options.memoryLimit ?? Number.POSITIVE_INFINITY;
-  const baseline = baselineRss({ textSpan: info.textSpan });
+  const baseline = baselineRss({ textSpan: textSpanOf(main, sources) });
   const recorder = new Recorder(2048, options.samples === "all");
   const procs = info.procs ?? (main.format === "pagetrace" ? PAGETRACE_PROCS : 1);
   const { driver, gcStarts } = await prepare(main, sources);
@@ -200,8 +200,10 @@ async function run(
     },
     placement: machine.placement.result(),
     accuracy: accuracy.result(),
-    timeline: rows.map(toTimelineRow),
-    uncertainty: { below: uncertain + assumed * UNWRITTEN_SHARE, above: uncertain },
+    timeline: driver?.band ? rows.map((row) => withBand(toTimelineRow(row), driver.band!)) : rows.map(toTimelineRow),
+    uncertainty: driver?.band
+      ? { below: recorder.maxRss * (1 - 1 / driver.band), above: recorder.maxRss * (driver.band - 1) }
+      : { below: uncertain + assumed * UNWRITTEN_SHARE, above: uncertain },
     ledgerPeak: ledgerOf(recorder.peak, context),
     ledgerFinal: ledgerOf(recorder.last, context),
     ledgerAt: (t) => ledgerOf(rowAt(rows, t), context),
@@ -211,6 +213,12 @@ async function run(
     notes,
     partial: sources.some((source) => source.losses.partial),
   };
+}
+
+function withBand(row: TimelineRow, factor: number): TimelineRow {
+  row.rssLow = row.rss / factor;
+  row.rssHigh = row.rss * factor;
+  return row;
 }
 
 /** Stops simulated time at each sample, so that the prediction is compared with it at its own moment. */

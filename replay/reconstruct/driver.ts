@@ -15,4 +15,6 @@ export interface SpanDriver {
   readonly returns: Returns | null;
   /** Half the width of the RSS band that the rule itself adds, as a share of the peak. */
   readonly spread: number;
+  /** RSS is within this factor of the figure, either way, where a factor says it better than a width; see spread. */
+  readonly band?: number;
 }
