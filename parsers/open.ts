@@ -78,7 +78,8 @@ async function openFolder(folder: string, options: OpenInputsOptions, opened: Op
   }
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory() || entry.name.startsWith(".")) continue;
+    // The manifest of a bundle that `gopages record` left tells how it was made, nothing of the heap.
+    if (entry.isDirectory() || entry.name.startsWith(".") || entry.name === "manifest.json") continue;
     try {
       const source = await openKnown(path, options);
       if (source) opened.sources.push(source);

@@ -1,0 +1,255 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { gunzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Bundle } from "./bundle.ts";
+import { capture } from "./capture.ts";
+import { parseDuration } from "./duration.ts";
+import { get, pprofBase } from "./fetch.ts";
+import { withGodebug } from "./godebug.ts";
+import { record } from "./record.ts";
+import { StderrLog } from "./stderr-log.ts";
+
+const GC = "gc 1 @0.012s 2%: 0.075+1.8+0.017 ms clock, 0.15+0.11/0.63/0+0.035 ms cpu, 4->4->1 MB, 4 MB goal, 2 P";
+const linux = existsSync("/proc/self/status");
+const trace = gunzipSync(
+  readFileSync(path.join(import.meta.dirname, "..", "..", "fixtures", "bursts-1.22-plain", "trace.out.gz")),
+);
+
+let root = "";
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), "gopages-"));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+async function run(script: string, args: string[] = [], more: Partial<Parameters<typeof record>[0]> = {}) {
+  const shown: Buffer[] = [];
+  const folder = path.join(root, "bundle");
+  const stderr = { write: (chunk: Uint8Array) => shown.push(Buffer.from(chunk)) > 0 };
+  const recorded = await record({
+    command: [process.execPath, "-e", script, "--", ...args],
+    folder,
+    env: { ...process.env, GODEBUG: undefined },
+    addresses: false,
+    intervalMs: 5,
+    pprofBase: null,
+    traceSeconds: 1,
+    stderr: stderr as unknown as NodeJS.WritableStream,
+    ...more,
+  });
+  const read = (name: string) => readFileSync(path.join(folder, name), "utf8");
+  return { recorded, read, shown: Buffer.concat(shown).toString("utf8"), folder };
+}
+
+describe("record", () => {
+  test("keeps the program's stderr visible, logs the runtime's lines, and hands on the exit code", async () => {
+    const script = `process.stderr.write("prompt> "); setTimeout(() => {
+      console.error("own line\\n${GC}\\nlast"); process.exitCode = 7; }, 100)`;
+    const { recorded, read, shown } = await run(script);
+    expect(recorded.exitCode).toBe(7);
+    expect(shown).toBe("prompt> own line\nlast\n");
+    expect(read("gctrace.log")).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z prompt> own line$/m);
+    expect(read("gctrace.log")).toContain(`Z ${GC}\n`);
+    expect(JSON.parse(read("manifest.json"))).toMatchObject({ schema: "gopages/bundle/1", exitCode: 7 });
+  });
+
+  test("the arguments reach the program letter by letter, never through a shell", async () => {
+    const odd = ["$(touch pwned)", "; echo x", "a b", "", "'\"", "--json"];
+    const { shown } = await run("console.error(JSON.stringify(process.argv.slice(1)))", odd);
+    expect(JSON.parse(shown)).toEqual(odd);
+  });
+
+  test.skipIf(!linux)("samples RSS from outside on the program's clock", async () => {
+    const script = "const b = Buffer.alloc(80 << 20, 1); setTimeout(() => b.length, 300)";
+    const { recorded, read } = await run(script);
+    const [header, ...lines] = read("samples.csv").trimEnd().split("\n");
+    expect(header).toMatch(/^t_ns,rss,/);
+    expect(lines.length).toBeGreaterThan(10);
+    const times = lines.map((line) => Number(line.split(",")[0]));
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(times[0]).toBeLessThan(200e6);
+    expect(recorded.peakRss).toBeGreaterThan(80 << 20);
+    expect(Math.max(...lines.map((line) => Number(line.split(",")[1])))).toBe(recorded.peakRss);
+  });
+
+  test("GODEBUG has what is needed, and keeps what the user set", async () => {
+    const { shown } = await run("console.error(process.env.GODEBUG)", [], {
+      addresses: true,
+      env: { ...process.env, GODEBUG: "madvdontneed=1" },
+    });
+    expect(shown).toBe("madvdontneed=1,gctrace=1,scavtrace=1,traceallocfree=1\n");
+    expect(withGodebug("gctrace=2", ["gctrace=1", "scavtrace=1"])).toBe("gctrace=2,scavtrace=1");
+  });
+
+  test("a trace that the program writes becomes the bundle's clock", async () => {
+    const source = path.join(root, "source.out");
+    writeFileSync(source, trace);
+    const script = `setTimeout(() => require("fs").writeFileSync(process.env.GOPAGES_BUNDLE + "/trace.out",
+      require("fs").readFileSync(${JSON.stringify(source)})), 200); setTimeout(() => {}, 400)`;
+    const { recorded, read, folder } = await run(script);
+    expect(recorded.files).toContain("trace.out");
+    expect(existsSync(path.join(folder, "gctrace.log"))).toBe(false);
+    if (linux) {
+      const lines = read("samples.csv").trimEnd().split("\n").slice(1);
+      expect(Number(lines[0]!.split(",")[0])).toBeLessThan(100e6);
+      expect(Number(lines.at(-1)!.split(",")[0])).toBeLessThan(600e6);
+    }
+  });
+
+  test("what can't be started is said in one line", async () => {
+    await expect(run("", [], { command: ["./no-such-program"] })).rejects.toThrow("no such program");
+  });
+
+  test("a folder with something in it is not written to", async () => {
+    writeFileSync(path.join(root, "x"), "");
+    await expect(Bundle.create(root)).rejects.toThrow("is not empty");
+  });
+});
+
+test("signals reach the program, and its death by one is told as shells do", async () => {
+  const folder = path.join(root, "bundle");
+  const main = `
+    const { record } = await import(${JSON.stringify(path.join(import.meta.dirname, "record.ts"))});
+    const r = await record({ command: [process.execPath, "-e", "console.error('up'); setInterval(() => {}, 1000)"],
+      folder: ${JSON.stringify(folder)}, env: process.env, addresses: false, intervalMs: 20, pprofBase: null,
+      traceSeconds: 1, stderr: process.stderr });
+    console.log(JSON.stringify({ code: r.exitCode }));`;
+  // Node strips types by itself from 22.18 on; before, this needs a build.
+  const child = spawn(process.execPath, ["--input-type=module", "-e", main], { stdio: ["ignore", "pipe", "pipe"] });
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    err += chunk.toString();
+    if (err.includes("up")) child.kill("SIGTERM");
+  });
+  await new Promise((resolve) => child.once("close", resolve));
+  if (/ERR_UNKNOWN_FILE_EXTENSION|Unknown file extension/.test(err)) return;
+  expect(JSON.parse(out)).toEqual({ code: 143 });
+  expect(JSON.parse(readFileSync(path.join(folder, "manifest.json"), "utf8")).exitCode).toBe(143);
+});
+
+describe("the program's stderr", () => {
+  function split(chunks: string[]) {
+    const logged: string[] = [];
+    let passed = "";
+    const log = new StderrLog(
+      (line) => logged.push(line),
+      (bytes) => {
+        passed += Buffer.from(bytes).toString("utf8");
+      },
+    );
+    for (const chunk of chunks) log.write(Buffer.from(chunk));
+    log.end();
+    return { logged, passed };
+  }
+
+  test("is the same however it comes in pieces", () => {
+    const text = `a\nscvg is my word\n${GC}\ngc is too\nno end`;
+    const whole = split([text]);
+    expect(whole.passed).toBe("a\nscvg is my word\ngc is too\nno end");
+    expect(whole.logged).toEqual(text.split("\n"));
+    expect(split([...text])).toEqual(whole);
+  });
+
+  test("a prompt without an end of line is shown at once", () => {
+    let passed = "";
+    const log = new StderrLog(
+      () => {},
+      (bytes) => {
+        passed += Buffer.from(bytes).toString();
+      },
+    );
+    log.write(Buffer.from("Password: "));
+    expect(passed).toBe("Password: ");
+  });
+});
+
+describe("capture", () => {
+  let server: Server;
+  const listen = async (handler: RequestListener): Promise<URL> => {
+    server = createServer(handler).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    return pprofBase(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+  };
+  afterEach(() => {
+    server?.closeAllConnections();
+    server?.close();
+  });
+  const options = { pid: linux ? process.pid : null, seconds: 1, intervalMs: 5 };
+
+  test("leaves a trace, a heap profile, samples and a manifest", async () => {
+    const asked: string[] = [];
+    const base = await listen((request, response) => {
+      asked.push(request.url!);
+      if (request.url!.includes("trace")) setTimeout(() => response.end(trace), 150);
+      else response.end("profile");
+    });
+    const folder = path.join(root, "b");
+    const result = await capture({ ...options, folder, pprofBase: base, signal: new AbortController().signal });
+    expect(result.missing).toEqual([]);
+    expect(result.files).toEqual(["trace.out", "heap.pb.gz", ...(linux ? ["samples.csv"] : [])]);
+    expect(readFileSync(path.join(folder, "trace.out")).equals(trace)).toBe(true);
+    expect(asked).toEqual(["/debug/pprof/", "/debug/pprof/trace?seconds=1", "/debug/pprof/heap"]);
+  });
+
+  test("what breaks off is kept and said; an interrupt keeps it too", async () => {
+    const base = await listen((request, response) => {
+      if (!request.url!.includes("trace")) return void response.end("x");
+      response.write(trace.subarray(0, 1000));
+    });
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 300);
+    const folder = path.join(root, "b");
+    const result = await capture({ ...options, folder, pprofBase: base, signal: stop.signal });
+    expect(readFileSync(path.join(folder, "trace.out")).length).toBe(1000);
+    expect(result.missing[0]).toContain("trace.out: broke off after 1000 bytes");
+  });
+
+  test("redirects to another host are not followed", async () => {
+    const base = await listen((_, response) => {
+      response.writeHead(302, { location: "http://example.invalid/" }).end();
+    });
+    await expect(get(base, {})).rejects.toThrow("redirects to example.invalid");
+  });
+
+  test("nothing there is one line, and no folder", async () => {
+    const base = await listen(() => {});
+    server.close();
+    const folder = path.join(root, "b");
+    await expect(
+      capture({ ...options, folder, pprofBase: base, signal: new AbortController().signal }),
+    ).rejects.toThrow("nothing listens there");
+    expect(existsSync(folder)).toBe(false);
+  });
+});
+
+test.each([
+  ["localhost:6060", "http://localhost:6060/"],
+  ["http://h/debug/pprof/heap?x=1", "http://h/"],
+  ["https://h/app/debug/pprof/", "https://h/app"],
+])("%s is the endpoint %s", (text, base) => {
+  expect(pprofBase(text).href).toBe(base);
+});
+
+test("other schemes are refused", () => {
+  expect(() => pprofBase("file:///etc/passwd")).toThrow("only http");
+});
+
+test.each([
+  ["30s", 30],
+  ["1m30s", 90],
+  ["500ms", 0.5],
+  ["10", 10],
+  ["1h", 3600],
+  ["s", null],
+  ["-1s", null],
+])("%s is %s seconds", (text, expected) => {
+  expect(parseDuration(text)).toBe(expected);
+});

@@ -1,0 +1,181 @@
+import { spawn } from "node:child_process";
+import { createWriteStream, existsSync, mkdirSync, renameSync } from "node:fs";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { finished } from "node:stream/promises";
+import { InputError } from "../../parsers/errors.ts";
+import { Bundle } from "./bundle.ts";
+import { settingsFor, wantsRuntimeLines, withGodebug } from "./godebug.ts";
+import { type Captured, captureFrom, untilThere } from "./pprof-capture.ts";
+import { canSample } from "./proc.ts";
+import { Sampler } from "./sampler.ts";
+import { StderrLog } from "./stderr-log.ts";
+
+export interface RecordOptions {
+  readonly command: readonly string[];
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly addresses: boolean;
+  readonly intervalMs: number;
+  readonly pprofBase: URL | null;
+  readonly traceSeconds: number;
+  readonly stderr: NodeJS.WritableStream;
+}
+
+export interface Recorded {
+  readonly bundle: Bundle;
+  readonly exitCode: number;
+  readonly files: readonly string[];
+  readonly missing: readonly string[];
+  readonly peakRss: number;
+  readonly runtimeLines: number;
+}
+
+/** Signals that are the program's to handle. SIGINT from a terminal reaches it by itself. */
+const FORWARDED = ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+const PPROF_WAIT_SECONDS = 30;
+/** Where files on another clock than the trace's go: folders of a bundle are not looked into. */
+const OTHER_CLOCK = "before-trace";
+
+/** Runs a program and records its memory. Resolves when it has ended. */
+export async function record(options: RecordOptions): Promise<Recorded> {
+  const bundle = await Bundle.create(options.folder);
+  const godebug = withGodebug(options.env.GODEBUG, settingsFor(options.addresses));
+  await bundle.tell({
+    command: options.command,
+    godebug,
+    system: { platform: process.platform, arch: process.arch, release: os.release(), cpus: os.availableParallelism() },
+    clock: "t=0 is when the program was started; see trace for recordings with one",
+  });
+  const [file, ...args] = options.command;
+  const logFile = createWriteStream(bundle.file("gctrace.log"));
+  const stderr = new StderrLog(
+    (line) => logFile.write(`${new Date().toISOString()} ${line}\n`),
+    (bytes) => options.stderr.write(bytes),
+    wantsRuntimeLines(options.env.GODEBUG),
+  );
+  const startedAt = Date.now();
+  const start = process.hrtime.bigint();
+  // Never through a shell: the arguments are the program's, letter by letter.
+  const child = spawn(file!, args, {
+    stdio: ["inherit", "inherit", "pipe"],
+    env: { ...options.env, GODEBUG: godebug, GOPAGES_BUNDLE: bundle.folder },
+    shell: false,
+  });
+  const exited = new Promise<number>((resolve, reject) => {
+    child.once("error", (error: NodeJS.ErrnoException) => reject(spawnError(file!, error)));
+    child.once("close", (code, signal) => resolve(signal === null ? (code ?? 0) : 128 + os.constants.signals[signal]));
+  });
+  child.stderr.on("data", (chunk: Buffer) => stderr.write(chunk));
+  const release = forwardSignals((signal) => child.kill(signal));
+  let zero = 0;
+  const sinceStart = (): number => Number(process.hrtime.bigint() - start);
+  const startSampler = (): Sampler | null =>
+    child.pid !== undefined && canSample()
+      ? new Sampler(child.pid, bundle.file("samples.csv"), options.intervalMs, () => sinceStart() - zero)
+      : null;
+  let sampler = startSampler();
+  let peakRss = 0;
+  const stop = new AbortController();
+  const captured = options.pprofBase
+    ? takeTrace(options.pprofBase, options.traceSeconds, bundle, stop.signal, () => {
+        // The trace's clock is the bundle's from here on.
+        peakRss = sampler?.peakRss ?? 0;
+        sampler?.stop();
+        zero = sinceStart();
+        moveAsideNow(bundle, "samples.csv");
+        sampler = startSampler();
+      })
+    : Promise.resolve<Captured>({ files: [], missing: [] });
+  let exitCode: number;
+  try {
+    exitCode = await exited;
+  } finally {
+    release();
+    sampler?.stop();
+    stop.abort();
+    stderr.end();
+    logFile.end();
+    await finished(logFile);
+  }
+  const { files, missing } = await captured;
+  peakRss = Math.max(peakRss, sampler?.peakRss ?? 0);
+  const found = [...files, ...(sampler && sampler.rows > 0 ? ["samples.csv"] : [])];
+  if (files.includes("trace.out")) moveAsideNow(bundle, "gctrace.log");
+  else if (await takeOwnTrace(bundle, startedAt)) found.push("trace.out");
+  else if (stderr.runtimeLines > 0) found.push("gctrace.log");
+  const recorded = { bundle, exitCode, files: found, missing, peakRss, runtimeLines: stderr.runtimeLines };
+  await bundle.tell({
+    exitCode,
+    durationNs: sinceStart(),
+    files: found,
+    missing,
+    peakRss,
+    trace: found.includes("trace.out") ? "t=0 of samples.csv is when the trace was started" : null,
+  });
+  return recorded;
+}
+
+async function takeTrace(
+  base: URL,
+  seconds: number,
+  bundle: Bundle,
+  signal: AbortSignal,
+  onTrace: () => void,
+): Promise<Captured> {
+  try {
+    if (!(await untilThere(base, PPROF_WAIT_SECONDS, signal))) {
+      return { files: [], missing: ["trace.out: the program ended before its pprof endpoint answered"] };
+    }
+    return await captureFrom(base, seconds, bundle, signal, onTrace);
+  } catch (error) {
+    return { files: [], missing: [`trace.out: ${(error as Error).message}`] };
+  }
+}
+
+/** A trace that the program wrote itself: its clock becomes the bundle's, from the time its file was made. */
+async function takeOwnTrace(bundle: Bundle, startedAt: number): Promise<boolean> {
+  const made = await stat(bundle.file("trace.out")).catch(() => null);
+  if (!made || made.size === 0) return false;
+  const shift = Math.max(0, Math.round((made.birthtimeMs - startedAt) * 1e6));
+  const csv = await readFile(bundle.file("samples.csv"), "utf8").catch(() => null);
+  if (csv !== null) {
+    const [header, ...lines] = csv.split("\n");
+    const moved = lines.flatMap((line) => {
+      const comma = line.indexOf(",");
+      const t = Number(line.slice(0, comma)) - shift;
+      return comma > 0 && t >= 0 ? [`${t}${line.slice(comma)}`] : [];
+    });
+    await writeFile(bundle.file("samples.csv"), `${[header, ...moved].join("\n")}\n`);
+  }
+  moveAsideNow(bundle, "gctrace.log");
+  return true;
+}
+
+function moveAsideNow(bundle: Bundle, name: string): void {
+  if (!existsSync(bundle.file(name))) return;
+  mkdirSync(bundle.file(OTHER_CLOCK), { recursive: true });
+  renameSync(bundle.file(name), bundle.file(path.join(OTHER_CLOCK, name)));
+}
+
+function forwardSignals(send: (signal: NodeJS.Signals) => void): () => void {
+  const forward = (signal: NodeJS.Signals): void => send(signal);
+  // At a terminal Ctrl-C goes to every process in front of it: the program has it already.
+  const onInterrupt = (): void => {
+    if (process.stdin.isTTY !== true) send("SIGINT");
+  };
+  for (const signal of FORWARDED) process.on(signal, forward);
+  process.on("SIGINT", onInterrupt);
+  return () => {
+    for (const signal of FORWARDED) process.off(signal, forward);
+    process.off("SIGINT", onInterrupt);
+  };
+}
+
+function spawnError(file: string, error: NodeJS.ErrnoException): Error {
+  if (error.code === "ENOENT")
+    return new InputError(`${file}: no such program; check the path (./program for one here)`);
+  if (error.code === "EACCES") return new InputError(`${file}: may not be executed; check its permissions`);
+  return new InputError(`${file}: can't be started (${error.code ?? error.message})`);
+}
