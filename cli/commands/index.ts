@@ -8,6 +8,7 @@ import { explainCommand } from "./explain.ts";
 import { exportCommand } from "./export.ts";
 import { recordCommand } from "./record.ts";
 import { replayCommand } from "./replay.ts";
+import { scenarioCommand } from "./scenario.ts";
 import { verifyCommand } from "./verify.ts";
 import { whatifCommand } from "./whatif.ts";
 
@@ -24,4 +25,5 @@ export const COMMANDS: readonly Command[] = [
   recordCommand,
   captureCommand,
   whatifCommand,
+  scenarioCommand,
 ];

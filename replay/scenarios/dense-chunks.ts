@@ -14,9 +14,9 @@ export const denseChunks: Scenario = {
     const high: number[] = [];
     while (high.length < (128 * MiB) / PAGE) high.push(w.alloc(1));
     for (const span of low) w.drop(span);
-    for (let i = 0; i < 30; i++) {
-      // One page in 64 of the upper part dies, and as many are allocated again before the next round.
-      for (let k = i; k < high.length; k += 64) {
+    for (let i = 0; i < 14; i++) {
+      // One page of each chunk of the upper part dies, and as many are allocated again before the next round.
+      for (let k = i; k < high.length; k += 512) {
         w.drop(high[k]!);
         high[k] = w.alloc(1, k);
       }
