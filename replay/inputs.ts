@@ -36,8 +36,11 @@ export function pickMain(sources: readonly EventSource[]): EventSource {
     }
     if (of[0]) return of[0];
   }
-  const profile = sources.find((source) => PROFILES.includes(source.format) && profilesOf(source).length > 0);
-  if (profile) return profile;
+  // Of several profiles the earliest begins the run.
+  const profiles = sources.filter((source) => PROFILES.includes(source.format) && profilesOf(source).length > 0);
+  const begin = ({ info }: EventSource) => info.wallClockStart ?? Number.POSITIVE_INFINITY;
+  profiles.sort((a, b) => (begin(a) < begin(b) ? -1 : Number(begin(a) > begin(b))));
+  if (profiles[0]) return profiles[0];
   throw new UnsupportedError(
     `${sources.map(({ path }) => path).join(", ")}: nothing among the inputs tells how the heap moved; record an execution trace (runtime/trace, /debug/pprof/trace), or run with GODEBUG=gctrace=1`,
   );

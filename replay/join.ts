@@ -99,7 +99,8 @@ export async function join(main: EventSource, sources: readonly EventSource[], o
       );
       continue;
     }
-    append(all, rows, shift);
+    const early = append(all, rows, shift);
+    if (early > 0) notes.push(`${source.path}: ${early} measurements are from before ${main.path} begins`);
   }
   return { samples: sorted(all), returns, notes };
 }
@@ -126,12 +127,20 @@ function read(batch: EventBatch, rows: Rows, starts: number[], returns: Returns)
   }
 }
 
-function append(all: Rows, rows: Rows, shift: number): void {
+/** Returns how many are of before the recording, and so left out. */
+function append(all: Rows, rows: Rows, shift: number): number {
+  let early = 0;
   for (let i = 0; i < rows.time.length && all.time.length < MAX_OBSERVATIONS; i++) {
-    all.time.push(rows.time[i]! + shift);
+    const time = rows.time[i]! + shift;
+    if (time < 0) {
+      early++;
+      continue;
+    }
+    all.time.push(time);
     all.what.push(rows.what[i]!);
     all.value.push(rows.value[i]!);
   }
+  return early;
 }
 
 function sorted(rows: Rows): Samples {

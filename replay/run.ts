@@ -156,6 +156,8 @@ async function run(
     baselineUncertainty: baseline.uncertainty,
   };
   const rows = [...recorder.kept()];
+  // A reconstructed heap is laid down at the first instant: the row before that is of no process.
+  if (driver && rows.length > 1 && Number.isNaN(rows[0]![COL.measuredRss])) rows.shift();
   const { stats } = machine.heap;
   const { returned } = stats;
   const uncertain = Math.max(baseline.uncertainty, recorder.peak[COL.rss]! * (driver?.spread ?? 0.05));
