@@ -170,7 +170,7 @@ function lockTable(curve: readonly LockCurveRow[]): string[] {
     const top = Math.max(...rows.map((row) => Math.max(row.go113, row.go114)));
     const bar = (value: number): string => "#".repeat(Math.max(1, Math.round((value / top) * 12)));
     return [
-      `Objects of 1 KiB, millions a second of all cores together, ${heap} heap (modelled):`,
+      `Millions of objects of 1 KiB a second, all cores together, ${heap} heap:`,
       ...align(
         [
           ["cores", "1.13", "", "+queue", "1.14", "", "lock held, 1.13", "1.14"],
