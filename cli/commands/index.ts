@@ -11,6 +11,7 @@ import { recordCommand } from "./record.ts";
 import { replayCommand } from "./replay.ts";
 import { scenarioCommand } from "./scenario.ts";
 import { verifyCommand } from "./verify.ts";
+import { watchCommand } from "./watch.ts";
 import { whatifCommand } from "./whatif.ts";
 
 /** Every command, in the order of help. The first is the one that needs no name. */
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   formatsCommand,
   recordCommand,
   captureCommand,
+  watchCommand,
   whatifCommand,
   scenarioCommand,
 ];
