@@ -51,19 +51,28 @@ export interface Prepared {
   readonly driver: SpanDriver | null;
   /** Times of the main input's GC starts, ns, where a companion's clock is found by them. */
   readonly gcStarts: readonly number[];
+  /** About the length of the program's text, bytes; null if nothing tells. */
+  readonly textSpan: number | null;
 }
 
 /** Looks ahead in the main input as far as its companions and its reconstruction need. Call after its first batch. */
 export async function prepare(main: EventSource, sources: readonly EventSource[]): Promise<Prepared> {
   if (PROFILES.includes(main.format)) {
-    return { driver: new ProfileSpans(sources.flatMap(profilesOf)), gcStarts: [] };
+    return { driver: new ProfileSpans(sources.flatMap(profilesOf)), gcStarts: [], textSpan: textSpanOf(null, sources) };
   }
-  if (main.format === "gctrace") return { driver: new LogSpans(), gcStarts: [] };
+  if (main.format === "gctrace") return { driver: new LogSpans(), gcStarts: [], textSpan: textSpanOf(null, sources) };
   const trace = TRACES.includes(main.format);
   const hasLog = sources.some(({ format }) => format === "gctrace");
-  if (!trace || (main.info.hasAddresses && !hasLog)) return { driver: null, gcStarts: [] };
+  if (!trace || (main.info.hasAddresses && !hasLog)) {
+    return { driver: null, gcStarts: [], textSpan: textSpanOf(main.info.textSpan, sources) };
+  }
   const plan = await planOf(main.path);
-  return { driver: main.info.hasAddresses ? null : new TraceSpans(plan), gcStarts: plan.gcStarts };
+  return {
+    driver: main.info.hasAddresses ? null : new TraceSpans(plan),
+    gcStarts: plan.gcStarts,
+    // Stacks come all along: what the first batch showed is not all of the program.
+    textSpan: textSpanOf(plan.textSpan ?? main.info.textSpan, sources),
+  };
 }
 
 /** A source's heap profiles; differences (?seconds=N) are none. */
@@ -76,8 +85,8 @@ function profilesOf(source: EventSource): readonly HeapProfile[] {
  * About the length of the program's text: as the trace's stacks tell it, else as a profile's mappings do (the first is the
  * program itself). null if nothing does.
  */
-export function textSpanOf(main: EventSource, sources: readonly EventSource[]): number | null {
-  if (main.info.textSpan !== null) return main.info.textSpan;
+function textSpanOf(seen: number | null, sources: readonly EventSource[]): number | null {
+  if (seen !== null) return seen;
   for (const source of sources) {
     for (const { data } of profilesOf(source)) {
       const program = data.mappings[0];
@@ -85,6 +94,45 @@ export function textSpanOf(main: EventSource, sources: readonly EventSource[]): 
     }
   }
   return null;
+}
+
+/**
+ * The Go version that was recorded: the main input's, else a companion's, else the newest of those that all inputs allow; where
+ * several are possible, the asked policy's if it is one of them. Call when the companions are read.
+ */
+export function recordedVersionOf(
+  main: EventSource,
+  sources: readonly EventSource[],
+  policy: string | undefined,
+): { version: string; note: string | null } {
+  if (main.info.goVersion) return { version: main.info.goVersion, note: null };
+  let possible = main.info.goVersions;
+  for (const { info } of sources) {
+    const common = possible.filter((version) => info.goVersions.includes(version));
+    if (common.length > 0) possible = common;
+    const exact = info.goVersion;
+    const allowed = possible.length === 0 || possible.some((version) => exact && minorOf(exact) === version);
+    if (exact && allowed) return { version: exact, note: null };
+  }
+  if (policy !== undefined && possible.includes(minorOf(policy))) return { version: policy, note: null };
+  const version = possible.at(-1) ?? NEWEST;
+  const others = possible.length > 0 ? possible : ["any"];
+  const note =
+    others.length === 1 && others[0] === version
+      ? null
+      : `${main.path} does not tell which Go version wrote it (possible: ${span(others)}): taken for go${version}; say --policy go1.N if you know`;
+  return { version: `go${version}`, note };
+}
+
+const NEWEST = "1.27";
+
+/** "1.22" of "go1.22.3". */
+function minorOf(version: string): string {
+  return /^(?:go)?(1\.\d+)/.exec(version)?.[1] ?? version;
+}
+
+function span(versions: readonly string[]): string {
+  return versions.length > 2 ? `${versions[0]} to ${versions.at(-1)}` : versions.join(", ");
 }
 
 /** A pass over a trace that is read for its cycles only; an empty plan for one that can be read just once. */
@@ -95,6 +143,7 @@ async function planOf(path: string): Promise<CyclePlan> {
   try {
     for await (const batch of source.batches()) plan.add(batch);
     plan.finish();
+    plan.textSpan = source.info.textSpan;
   } finally {
     await source.close();
   }

@@ -10,7 +10,7 @@
  * and a note says why.
  */
 
-import type { EventSource } from "../parsers/event-source.ts";
+import type { EventSource, FormatId } from "../parsers/event-source.ts";
 import {
   type EventBatch,
   GC_START,
@@ -32,6 +32,7 @@ const CLOCKS_AGREE = 5e6;
 /** Fewer cycles than this in common prove nothing. */
 const ENOUGH_CYCLES = 3;
 const MAX_SHIFT = 2000;
+const TRACES: readonly FormatId[] = ["go-trace-v1", "go-trace-v2"];
 /** Cycles compared for one shift at most. */
 const MAX_COMPARED = 200;
 
@@ -81,13 +82,23 @@ export async function join(main: EventSource, sources: readonly EventSource[], o
         continue;
       }
       if (wall === null && source.info.wallClockStart !== null) wall = source.info.wallClockStart - shift / 1e6;
-      if (scavenged.times.length > 0) {
+      if (scavenged.times.length === 0) {
+        notes.push(
+          `${source.path} says nothing of memory returned (no scavtrace lines: GODEBUG=scavtrace=1, Go 1.14+), so it adds nothing to ${main.path}`,
+        );
+      } else {
         returns = scavenged;
         for (let i = 0; i < scavenged.times.length; i++) scavenged.times[i]! += shift;
       }
       continue;
     }
     if (rows.time.length === 0) continue;
+    if (source.format === "pprof-heap" && TRACES.includes(main.format)) {
+      notes.push(
+        `${source.path} adds nothing to RSS: ${main.path} tells each new span, a profile only what kinds of objects are in them`,
+      );
+      continue;
+    }
     const dated = source.info.wallClockStart;
     let shift = 0;
     if (dated !== null && wall !== null) shift = (dated - wall) * 1e6;

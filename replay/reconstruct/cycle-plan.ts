@@ -22,6 +22,8 @@ export class CyclePlan {
   /** Live heap when the recording's first event told it, and the first goal; NaN if there was none. */
   firstLive = Number.NaN;
   firstGoal = Number.NaN;
+  /** As the trace's source told it at its end. */
+  textSpan: number | null = null;
   /** When each GC began, ns. */
   readonly gcStarts: number[] = [];
   // Stretches of mutator time: stretch 0 is before the first mark termination, stretch n after the nth.
