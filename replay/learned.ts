@@ -32,6 +32,8 @@ export interface LearnedValues {
   readonly runwayFactor: number;
   /** How fast the program goes on while the GC marks, against just before: 0..1. */
   readonly progressWhileMarking: number;
+  /** How far over its goal the heap went in the worst tenth of the cycles: 1 for not at all. */
+  readonly overshoot: number;
   readonly sweepSpansPerNs: number;
   /** Stacks and globals that count into the goal, bytes. */
   readonly roots: number;
@@ -78,6 +80,7 @@ export function learn(
     cores,
     runwayFactor: runwayFactor(program.cycles),
     progressWhileMarking: progressWhileMarking(program),
+    overshoot: overshoot(program.cycles),
     sweepSpansPerNs: DEFAULT_SWEEP_SPANS_PER_NS,
     roots: Math.max(0, median(roots) ?? 0),
     ...rest,
@@ -103,6 +106,18 @@ function markTime(cycles: readonly RecordedCycle[]): { fixed: number; perByte: n
   }
   const perByte = Math.max(0, time(large) - time(small)) / distance;
   return { fixed: Math.max(MIN_MARK_NS, time(small) - perByte * bytes(small)), perByte };
+}
+
+const WORST = 0.9;
+
+function overshoot(cycles: readonly RecordedCycle[]): number {
+  const over = cycles
+    .filter(
+      ({ forced, goalBefore, liveAtEnd }) => !forced && goalBefore > 0 && Number.isFinite(goalBefore) && liveAtEnd > 0,
+    )
+    .map(({ goalBefore, liveAtEnd }) => liveAtEnd / goalBefore)
+    .sort((a, b) => a - b);
+  return Math.max(1, over[Math.floor(over.length * WORST)] ?? 1);
 }
 
 /** How long before a GC the program's pace is taken. ns. */

@@ -143,15 +143,16 @@ export class Pacer {
   }
 
   /**
-   * Live heap at which assists have the running cycle done, given what it was triggered at: the goal, or beyond it as far as
-   * there is more to mark than the last cycle had (mgcpacer.go:revise), within bounds.
+   * Live heap at which assists have the running cycle done: the goal, or beyond it as far as there is more to mark than the last
+   * cycle had (mgcpacer.go:revise), within bounds. `overshoot` is how far over its goal the recorded program went.
    */
-  assistedEnd(memory: MemoryNow, reachable: number): number {
+  assistedEnd(memory: MemoryNow, reachable: number, overshoot: number): number {
     const goal = this.goal(memory);
     if (!Number.isFinite(goal) || !Number.isFinite(this.triggered)) return Number.POSITIVE_INFINITY;
     const { gogc, minor } = this.settings;
     const hard = minor >= 18 && Number.isFinite(gogc) ? goal * (1 + gogc / 100) : goal * MAX_OVERSHOOT;
     const more = this.marked > 0 ? Math.max(1, reachable / this.marked) : 1;
-    return Math.max(this.triggered + MIN_RUNWAY, Math.min(hard, this.triggered + (goal - this.triggered) * more));
+    const soft = Math.min(hard, this.triggered + (goal - this.triggered) * more);
+    return Math.max(this.triggered + MIN_RUNWAY, soft * overshoot);
   }
 }

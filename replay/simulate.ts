@@ -36,6 +36,8 @@ export interface SimulationOptions {
   readonly background: (world: BackgroundWorld) => Background;
   readonly recorder: Recorder;
   readonly baseline: number;
+  /** How fast the program allocates while the GC marks, against what the recording shows: the tracer slowed it down. */
+  readonly pace: number;
   /** debug.FreeOSMemory called every so many ns; Infinity: never, but where the recording did. */
   readonly freeOsMemoryEvery: number;
 }
@@ -210,11 +212,11 @@ export class Simulation {
     this.#markStart = t;
     this.#pacer.triggered = this.#objects.live;
     const reachable = this.#deaths.liveAt(t);
-    const duration = learned.markNs(reachable) * learned.progressWhileMarking;
+    const duration = learned.markNs(reachable) * learned.progressWhileMarking * this.#options.pace;
     this.#cpu += learned.cpuNs(reachable);
     this.#markEnd = t + duration;
     this.#forcedCycle = forced;
-    this.#assistedEnd = this.#pacer.assistedEnd(this.#memory(), reachable);
+    this.#assistedEnd = this.#pacer.assistedEnd(this.#memory(), reachable, learned.overshoot);
   }
 
   #endMark(t: number): void {
