@@ -39,7 +39,7 @@ export function drawDeaths(input: DrawInput): { deadAt: Float64Array; survivors:
     return { deadAt, survivors: n };
   }
   const facts = intervals(input);
-  const bend = fairBend(input, facts);
+  const bends = fairBends(input, facts);
   const { oldDeathRate } = facts;
   const last = marks.at(-1)!;
   const random = newRandom(input.seed);
@@ -48,7 +48,7 @@ export function drawDeaths(input: DrawInput): { deadAt: Float64Array; survivors:
     const draw = random();
     const born = time[i]!;
     if (deadIn[i] !== ALIVE) {
-      deadAt[i] = deathOf(input, facts, i, draw, bend);
+      deadAt[i] = deathOf(input, facts, i, draw, bends[Math.min(deadIn[i]!, marks.length - 1)]!);
       continue;
     }
     const age = end - born;
@@ -56,7 +56,9 @@ export function drawDeaths(input: DrawInput): { deadAt: Float64Array; survivors:
       const dead = survival.deadBy(size[i]!, age);
       // The draw within the part that dies is a fresh one.
       deadAt[i] =
-        draw < dead ? born + survival.ageAtDeath(size[i]!, age, (draw / dead) ** bend) : Number.POSITIVE_INFINITY;
+        draw < dead
+          ? born + survival.ageAtDeath(size[i]!, age, (draw / dead) ** bends[marks.length - 1]!)
+          : Number.POSITIVE_INFINITY;
     } else {
       // At a constant rate since the last mark.
       const at = oldDeathRate > 0 ? last - Math.log(1 - draw) / oldDeathRate : Number.POSITIVE_INFINITY;
@@ -95,8 +97,14 @@ function deathOf(
 const BENDS = [0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8];
 const SAMPLED = 200_000;
 
-/** The bend under which as much is alive between marks, by bytes allocated, as at them. */
-function fairBend(input: DrawInput, facts: Intervals): number {
+/** An interval at whose ends about as much is alive: what lies between should be, too. */
+const STEADY = 0.15;
+
+/**
+ * For each interval the bend under which as much is alive in it, by bytes allocated, as at its ends. Where a heap grows or
+ * falls that says little of one interval: it takes the bend that is right for the median of all.
+ */
+function fairBends(input: DrawInput, facts: Intervals): Float64Array {
   const { time, size, deadIn, marks } = input;
   const n = time.length;
   const { allocatedBefore, aliveAt, oldDead, allocated } = facts;
@@ -125,6 +133,8 @@ function fairBend(input: DrawInput, facts: Intervals): number {
   }
   let best = 1;
   let least = Number.POSITIVE_INFINITY;
+  const own = new Float64Array(marks.length);
+  const ownLeast = new Float64Array(marks.length).fill(Number.POSITIVE_INFINITY);
   for (const bend of BENDS) {
     const random = newRandom(input.seed);
     const sum = excess.slice();
@@ -135,7 +145,15 @@ function fairBend(input: DrawInput, facts: Intervals): number {
       sum[k]! += stride * size[i]! * Math.max(0, to - from);
     }
     const shares: number[] = [];
-    for (let k = 0; k < marks.length; k++) if (scale[k]! > 0) shares.push(sum[k]! / scale[k]!);
+    for (let k = 0; k < marks.length; k++) {
+      if (scale[k] === 0) continue;
+      const share = sum[k]! / scale[k]!;
+      shares.push(share);
+      if (Math.abs(share) < ownLeast[k]!) {
+        ownLeast[k] = Math.abs(share);
+        own[k] = bend;
+      }
+    }
     shares.sort((a, b) => a - b);
     // The median: an interval with a mass death says little about the others.
     const off = Math.abs(shares[shares.length >> 1] ?? 0);
@@ -144,7 +162,10 @@ function fairBend(input: DrawInput, facts: Intervals): number {
       best = bend;
     }
   }
-  return best;
+  return own.map((bend, k) => {
+    const most = Math.max(aliveAt[k]!, aliveAt[k + 1]!);
+    return bend > 0 && Math.abs(aliveAt[k + 1]! - aliveAt[k]!) < STEADY * most ? bend : best;
+  });
 }
 
 interface Intervals {
