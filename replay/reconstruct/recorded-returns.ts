@@ -21,43 +21,47 @@ export class RecordedReturns implements Background {
   readonly #world: BackgroundWorld;
   readonly #model: Background;
   readonly #returns: Returns;
+  readonly #scavenge: (bytes: number) => number;
   #line = 0;
   #before: number;
 
   constructor(world: BackgroundWorld, model: Background, returns: Returns) {
+    const { heap } = world;
     this.#world = world;
     this.#model = model;
     this.#returns = returns;
-    this.#before = world.heap.stats.returned.background;
+    this.#before = heap.stats.returned.background;
+    this.#scavenge = heap.scavenge.bind(heap);
+    // The model finds nothing more to return once the line's figure is reached, and so parks as the runtime's did.
+    heap.scavenge = (bytes) => {
+      const left = this.#left;
+      return left < heap.config.physPageSize ? 0 : this.#scavenge(Math.min(bytes, left));
+    };
   }
 
   get next(): number {
-    const due = this.#returns.times[this.#line] ?? Number.POSITIVE_INFINITY;
-    return this.#spent ? due : Math.min(due, this.#model.next);
+    return Math.min(this.#returns.times[this.#line] ?? Number.POSITIVE_INFINITY, this.#model.next);
   }
 
-  /** Whether the budget until the next line is used up. */
-  get #spent(): boolean {
-    const budget = this.#returns.bytes[this.#line];
-    return budget !== undefined && this.#world.heap.stats.returned.background - this.#before >= budget;
+  /** Bytes of the next line's figure that are still to be returned. */
+  get #left(): number {
+    const budget = this.#returns.bytes[this.#line] ?? Number.POSITIVE_INFINITY;
+    return budget - (this.#world.heap.stats.returned.background - this.#before);
   }
 
   advance(now: number): void {
     const { times, bytes } = this.#returns;
     while (this.next <= now) {
-      const at = this.next;
-      if (this.#line < times.length && times[this.#line]! <= at) this.#end(bytes[this.#line]!);
-      else this.#model.advance(at);
+      const due = times[this.#line] ?? Number.POSITIVE_INFINITY;
+      if (due <= this.#model.next) this.#end(bytes[this.#line]!);
+      else this.#model.advance(this.#model.next);
     }
   }
 
   #end(budget: number): void {
     const { heap } = this.#world;
     if (budget === Number.POSITIVE_INFINITY) heap.scavengeAll();
-    else {
-      const short = budget - (heap.stats.returned.background - this.#before);
-      if (short >= heap.config.physPageSize) heap.scavenge(short);
-    }
+    else if (this.#left >= heap.config.physPageSize) this.#scavenge(this.#left);
     this.#before = heap.stats.returned.background;
     this.#line++;
   }
