@@ -6,6 +6,7 @@ import { ObjectHeap, type SpanLayout } from "../allocator/central.ts";
 import type { Era, HeapConfig, PageHeap } from "../allocator/types.ts";
 import { type Background, type BackgroundWorld, heapRetained, mappedReady } from "./background/background.ts";
 import { rulesOf } from "./era-rules.ts";
+import { LazyPages, lazyFrees } from "./lazy-pages.ts";
 import type { Learned } from "./learned.ts";
 import { Metadata } from "./metadata-by-version.ts";
 import { type MemoryNow, Pacer } from "./pacer.ts";
@@ -67,6 +68,7 @@ export class Simulation {
   readonly #rules: ReturnType<typeof rulesOf>;
   readonly #row = emptyRow();
   readonly #metadata: Metadata;
+  readonly #lazy: LazyPages | null;
   readonly #manualBase = new Map<number, number>();
   readonly #deaths: Deaths;
   readonly #feedback: ConsMark | TriggerRatio;
@@ -102,9 +104,21 @@ export class Simulation {
     this.#pacer.roots = options.learned.roots;
     this.#feedback = options.minor <= 17 ? new TriggerRatio(options.gogc, options.minor) : new ConsMark(options.minor);
     this.#world = { heap: this.#heap, procs: options.heap.procs, returnCalls: 0 };
-    this.#heap.onReleased = () => {
+    this.#lazy = lazyFrees(options.minor, options.heap.goos) ? new LazyPages() : null;
+    this.#heap.onReleased = (base, pages) => {
       this.#world.returnCalls++;
+      this.#lazy?.released(base, pages);
     };
+    const lazy = this.#lazy;
+    if (lazy) {
+      // Pages taken again are in use: they count there.
+      const allocSpan = this.#heap.allocSpan.bind(this.#heap);
+      this.#heap.allocSpan = (pages, p, manual) => {
+        const base = allocSpan(pages, p, manual);
+        if (base !== 0) lazy.used(base, pages);
+        return base;
+      };
+    }
     this.#background = options.background(this.#world);
     this.#rules = rulesOf(options.era);
     this.#metadata = new Metadata(options.minor);
@@ -331,9 +345,11 @@ export class Simulation {
     }
     const row = this.#row;
     const metadata = this.#metadata.bytes(stats, this.#peakSpans);
-    const untouched = stats.manual * learned.untouchedManual + stats.inUse * learned.untouchedObjects;
+    const untouched =
+      stats.manual * learned.untouchedManual + stats.inUse * learned.untouchedObjects + (stats.untouched ?? 0);
     row[COL.t] = Math.max(t, recorder.last[COL.t]!);
-    row[COL.rss] = baseline + metadata + stats.inUse + stats.manual + stats.freeBacked - untouched;
+    row[COL.rss] =
+      baseline + metadata + stats.inUse + stats.manual + stats.freeBacked - untouched + (this.#lazy?.bytes ?? 0);
     row[COL.heapInuse] = stats.inUse;
     row[COL.heapFree] = stats.freeBacked;
     row[COL.heapReleased] = stats.released;

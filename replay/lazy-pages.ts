@@ -1,0 +1,52 @@
+/**
+ * Pages returned with MADV_FREE (linux, Go 1.12-1.15: mem_linux.go:sysUnused): the kernel takes them only when it is short of
+ * memory, and without that they stay in RSS until the program uses them again or for ever. No pressure is assumed.
+ */
+const PAGE = 8192;
+/** Runtime pages a block. */
+const BLOCK = 8192;
+
+const FIRST_MINOR = 12;
+const LAST_MINOR = 15;
+
+export function lazyFrees(minor: number, goos: string): boolean {
+  return goos === "linux" && minor >= FIRST_MINOR && minor <= LAST_MINOR;
+}
+
+export class LazyPages {
+  /** Bytes that are returned and still in RSS. */
+  bytes = 0;
+  readonly #blocks = new Map<number, Uint8Array>();
+
+  released(base: number, pages: number): void {
+    this.bytes += this.#set(base, pages, 1) * PAGE;
+  }
+
+  used(base: number, pages: number): void {
+    this.bytes -= this.#set(base, pages, 0) * PAGE;
+  }
+
+  /** Returns how many pages it changed. */
+  #set(base: number, pages: number, value: 0 | 1): number {
+    let changed = 0;
+    const first = Math.floor(base / PAGE);
+    for (let page = first; page < first + pages; page++) {
+      const index = Math.floor(page / BLOCK);
+      let block = this.#blocks.get(index);
+      if (!block) {
+        if (value === 0) {
+          page = (index + 1) * BLOCK - 1;
+          continue;
+        }
+        block = new Uint8Array(BLOCK);
+        this.#blocks.set(index, block);
+      }
+      const at = page - index * BLOCK;
+      if (block[at] !== value) {
+        block[at] = value;
+        changed++;
+      }
+    }
+    return changed;
+  }
+}
