@@ -1,7 +1,7 @@
 import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
 import { deadShares } from "./shares.ts";
-import { MiB, mib, percent } from "./text.ts";
+import { MiB, mib } from "./text.ts";
 
 export const gogcHeadroom: Rule = {
   meta: {
@@ -23,7 +23,7 @@ export const gogcHeadroom: Rule = {
         facts.evidence(`${cycles.length} GC cycle(s) in the inputs: too few to tell`, source),
       );
     const seen = facts.evidence(
-      `of ${cycles.length} GCs the median found ${mib(typicalLive)} alive; the goal after it was ${percent(typicalRoom / typicalLive)} above that`,
+      `of ${cycles.length} GCs the median found ${mib(typicalLive)} alive; the goal after it was ${mib(typicalRoom)} above that`,
       source,
     );
     if (headroom < Math.max(16 * MiB, 0.25 * facts.scale)) {

@@ -31,7 +31,7 @@ export const heapMinimum: Rule = {
         `${rate.toFixed(1)} GCs a second, with a goal of ${mib(median(goal.v))}`,
         goal.source,
       );
-      return rate >= 5 && median(goal.v) <= least * 1.3 ? present(least, [seen], advice(facts)) : ruledOut(seen);
+      return rate >= 10 && median(goal.v) <= least * 1.3 ? present(least, [seen], advice(facts)) : ruledOut(seen);
     }
     const rate = (gcs.length - 1) / Math.max((gcs.at(-1)!.t - gcs[0]!.t) / 1e9, 1e-3);
     const goal = median(gcs.map((gc) => gc.goal));
@@ -40,7 +40,7 @@ export const heapMinimum: Rule = {
       `${rate.toFixed(1)} GCs a second; their median found ${mib(live)} alive under a goal of ${mib(goal)}`,
       facts.gcSource,
     );
-    if (rate < 5 || goal > least * 1.3 || live > least * 0.75) return ruledOut(seen);
+    if (rate < 10 || goal > least * 1.3 || live > least * 0.75) return ruledOut(seen);
     return present(
       least,
       [seen, facts.evidence(`the least goal is 4 MiB x GOGC/100 = ${mib(least)}`, "")],

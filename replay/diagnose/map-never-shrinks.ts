@@ -27,7 +27,7 @@ export const mapNeverShrinks: Rule = {
     }
     const seen = facts.evidence(
       guess && guess.bytes >= visible.bytes
-        ? `${guess.name} holds ${mib(guess.bytes)} in blocks that doubled ${guess.steps} times, as a map's do`
+        ? `${guess.name} holds ${mib(guess.bytes)} ${guess.steps > 0 ? `in blocks that doubled ${guess.steps} times` : "in blocks of one size that were split in two as they filled"}, as a map's do`
         : `${mib(visible.bytes)} are alive under the runtime's map functions`,
       fact.source,
     );

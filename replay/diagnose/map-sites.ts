@@ -8,10 +8,24 @@ import type { Evidence } from "./rule.ts";
 import { mib, percent } from "./text.ts";
 
 const STEPS = 4;
+/**
+ * A table of 128 groups of 8 slots takes at least 128 * 8 * 2 bytes. When it is full it is split into two new ones, so that twice as
+ * many have been made as are alive.
+ */
+/** Such tables in size classes: 1024 bytes and 4 more for each byte of a slot's key and value, of 4, 8, 12 ... bytes. */
+const TABLE_SIZES = new Set([5376, 9472, 13568, 18432, 21760, 27264]);
+const LARGE = 32768;
+
+/** Beyond the size classes any whole page may be one; powers of two are more often buffers. */
+function isTable(size: number): boolean {
+  return TABLE_SIZES.has(size) || (size > LARGE && size % 8192 === 0 && (size & (size - 1)) !== 0);
+}
+const MANY_TABLES = 32;
 
 export interface MapSite {
   readonly name: string;
   readonly bytes: number;
+  /** Doublings seen; 0: tables of one size, split in two as they filled. */
   readonly steps: number;
 }
 
@@ -21,6 +35,7 @@ export function doublingSite(facts: Facts): MapSite | null {
   if (!profile) return null;
   const u = profile.unsampled();
   const bySite = new Map<string, Map<number, number>>();
+  const tables = new Map<string, Map<number, { bytes: number; live: number; made: number }>>();
   for (let s = 0; s < profile.sampleCount; s++) {
     const size = u.size[s]!;
     if (size < 256) continue;
@@ -32,6 +47,17 @@ export function doublingSite(facts: Facts): MapSite | null {
       bySite.set(frame.function, sizes);
     }
     sizes.set(size, (sizes.get(size) ?? 0) + u.inuseBytes[s]!);
+    if (!isTable(size)) continue;
+    let own = tables.get(frame.function);
+    if (!own) {
+      own = new Map();
+      tables.set(frame.function, own);
+    }
+    const entry = own.get(size) ?? { bytes: 0, live: 0, made: 0 };
+    entry.bytes += u.inuseBytes[s]!;
+    entry.live += u.inuseObjects[s]!;
+    entry.made += u.allocObjects[s]!;
+    own.set(size, entry);
   }
   let best: MapSite | null = null;
   for (const [name, sizes] of bySite) {
@@ -47,6 +73,13 @@ export function doublingSite(facts: Facts): MapSite | null {
       }
       if (steps >= STEPS && (best === null || bytes > best.bytes)) best = { name, bytes, steps };
     }
+  }
+  for (const [name, own] of tables) {
+    let bytes = 0;
+    for (const { bytes: b, live, made } of own.values()) {
+      if (live >= MANY_TABLES && made > 1.6 * live && made < 2.4 * live) bytes += b;
+    }
+    if (bytes > (best?.bytes ?? 0)) best = { name, bytes, steps: 0 };
   }
   return best;
 }

@@ -1,6 +1,6 @@
 import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
-import { mib } from "./text.ts";
+import { MiB, mib } from "./text.ts";
 
 export const markOvershoot: Rule = {
   meta: {
@@ -22,7 +22,7 @@ export const markOvershoot: Rule = {
       facts.gcSource,
       worst.t,
     );
-    if (bytes < Math.max(facts.threshold, 0.15 * worst.goal)) return ruledOut(seen);
+    if (bytes < Math.max(20 * MiB, facts.threshold, 0.15 * worst.goal)) return ruledOut(seen);
     return present(
       bytes,
       [seen],

@@ -24,7 +24,8 @@ export const metadataStays: Rule = {
       gc.source,
       gc.lastT,
     );
-    if (bytes < Math.max(5 * MiB, 0.08 * rssEnd)) return ruledOut(seen);
+    // A heap that was never large leaves no more than any program has.
+    if (bytes < Math.max(8 * MiB, 0.08 * rssEnd) || (inuse.length > 2 && inuse.max < 64 * MiB)) return ruledOut(seen);
     if (inuse.length <= 2) return bytes >= 0.2 * rssEnd ? notEnough(CAPTURE.samples, seen) : ruledOut(seen);
     if (now > 0.6 * inuse.max) return ruledOut(seen);
     return present(

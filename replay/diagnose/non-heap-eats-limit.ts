@@ -30,13 +30,13 @@ export const nonHeapEatsLimit: Rule = {
     const free = facts.settled(facts.free());
     const beside = facts.settled(backed) - (Number.isNaN(free) ? 0 : free) - facts.settled(alloc);
     const goalNow = facts.settled(goal);
-    const live = facts.liveAt(facts.endT);
     const seen = facts.evidence(
       `${mib(beside)} of the limit of ${mib(limit)} are not heap objects; the heap's goal is ${mib(goalNow)}`,
       backed.source,
       facts.endT,
     );
-    const tight = !Number.isFinite(live) || goalNow < 1.7 * live || facts.gogc === "off";
+    // A goal that the limit makes is what the rest leaves of it.
+    const tight = Math.abs(limit - beside - goalNow) < 0.15 * limit;
     if (beside < Math.max(facts.threshold, 0.15 * limit) || goalNow > 0.85 * limit || !tight) return ruledOut(seen);
     const { stacks, metadata, slack } = facts.end;
     return present(

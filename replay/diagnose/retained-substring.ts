@@ -5,6 +5,25 @@ import { mib } from "./text.ts";
 const READERS =
   /(^|[./])(ReadAll|ReadFile|ReadString|ReadBytes|ReadLine)$|^(strings\.\(\*Builder\)|bytes\.\(\*Buffer\)\.String$|strings\.(Repeat|Join)$|bufio\.\(\*Scanner\)\.Text$)/;
 
+function advice(facts: Facts): string {
+  return facts.version.since(18) === false
+    ? "Copy what is kept: string([]byte(part)), or append([]byte(nil), part...)."
+    : "Copy what is kept: strings.Clone(part) (Go 1.18+), bytes.Clone(part) (Go 1.20+).";
+}
+
+/** Bytes that functions which read whole inputs ever allocated on behalf of `caller`. */
+function readBy(facts: Facts, caller: string): number {
+  const { profile } = facts.heaviestProfile!;
+  const u = profile.unsampled();
+  let bytes = 0;
+  for (let s = 0; s < profile.sampleCount; s++) {
+    const frames = profile.frames(s);
+    const at = frames.findIndex((frame) => READERS.test(frame.function));
+    if (at >= 0 && frames.slice(at).some((frame) => frame.function === caller)) bytes += u.allocBytes[s]!;
+  }
+  return bytes;
+}
+
 export const retainedSubstring: Rule = {
   meta: { id: "retained-substring", number: 33, title: "A small part pins its whole buffer", since: null, until: null },
   audit(facts: Facts) {
@@ -19,13 +38,38 @@ export const retainedSubstring: Rule = {
     );
     if (!facts.notable(readers.bytes) || readers.bytes < 0.2 * live) {
       const top = facts.sites[0];
-      if (top && facts.notable(top.inuseBytes) && top.inuseBytes / top.inuseObjects >= 256) {
+      const size = top ? top.inuseBytes / top.inuseObjects : 0;
+      if (top && facts.notable(top.inuseBytes) && size >= 256) {
+        const holds = facts.evidence(
+          `${top.frame.function} holds ${mib(top.inuseBytes)} in ${Math.round(top.inuseObjects)} blocks of ${Math.round(size)} bytes, of ${Math.round(top.allocObjects)} that it made`,
+          fact.source,
+        );
+        const read = readBy(facts, top.frame.function);
+        const kept = top.inuseObjects > 0.8 * top.allocObjects;
+        if (
+          size >= 1024 &&
+          size <= 8 << 20 &&
+          top.inuseObjects >= 64 &&
+          kept &&
+          top.inuseBytes > 0.4 * live &&
+          read > 0.5 * top.inuseBytes
+        ) {
+          return present(
+            top.inuseBytes,
+            [
+              holds,
+              facts.evidence(
+                `it had ${mib(read)} read for it, and keeps a copy of each, whole: parts of them may be all that is used`,
+                fact.source,
+              ),
+            ],
+            advice(facts),
+          );
+        }
         return notEnough(
           CAPTURE.trace,
-          facts.evidence(
-            `${top.frame.function} holds ${mib(top.inuseBytes)} in blocks of ${Math.round(top.inuseBytes / top.inuseObjects)} bytes: whether all of each is used no profile tells`,
-            fact.source,
-          ),
+          holds,
+          facts.evidence("whether all of each block is used no profile tells", ""),
         );
       }
       return ruledOut(seen);
@@ -34,9 +78,7 @@ export const retainedSubstring: Rule = {
     return present(
       readers.bytes,
       [seen, facts.evidence("texts that were read whole stay alive by the parts that are kept of them", fact.source)],
-      facts.version.since(18) === false
-        ? "Copy what is kept: string([]byte(part)), or append([]byte(nil), part...)."
-        : "Copy what is kept: strings.Clone(part) (Go 1.18+), bytes.Clone(part) (Go 1.20+).",
+      advice(facts),
     );
   },
 };

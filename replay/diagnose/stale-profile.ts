@@ -14,6 +14,8 @@ export const staleProfile: Rule = {
     const fact = facts.profile;
     if (!fact) return notEnough(CAPTURE.profile, facts.evidence("no heap profile was given", ""));
     const seen = fact.profile.totals().inuseBytes;
+    if (fact.profile.sampleCount === 0 || fact.profile.data.period <= 0)
+      return notEnough(CAPTURE.profile, facts.evidence("the profile is empty (MemProfileRate 0?)", fact.source));
     const t = Number.isNaN(fact.t) ? facts.endT : fact.t;
     const runtime = facts.series("heap_live");
     const live = runtime && runtime.max > 0 ? runtime.at(t) : (facts.gcBefore(t)?.marked ?? Number.NaN);
@@ -29,7 +31,7 @@ export const staleProfile: Rule = {
       fact.source,
       t,
     );
-    if (missing < Math.max(facts.threshold, 0.2 * live)) return ruledOut(both);
+    if (missing < Math.max(facts.threshold, 0.4 * live)) return ruledOut(both);
     return present(
       missing,
       [both],
