@@ -3,6 +3,7 @@ import { causesCommand } from "./causes.ts";
 import { checkCommand } from "./check.ts";
 import type { Command } from "./command.ts";
 import { compareCommand } from "./compare.ts";
+import { completionCommand } from "./completion.ts";
 import { diagnoseCommand } from "./diagnose.ts";
 import { explainCommand } from "./explain.ts";
 import { exportCommand } from "./export.ts";
@@ -30,4 +31,5 @@ export const COMMANDS: readonly Command[] = [
   watchCommand,
   whatifCommand,
   scenarioCommand,
+  completionCommand,
 ];

@@ -10,7 +10,8 @@ export const html: Exporter = {
   async write(job, out) {
     const { writeReport } = await import("../html/report.ts");
     const result = await job.replay({ heapMaps: true });
-    await writeReport(result, out);
+    const { reportExtras } = await import("../html/extras.ts");
+    await writeReport(result, out, await reportExtras(job.inputs));
     return { partial: result.partial };
   },
 };

@@ -49,8 +49,15 @@ test("a report of a very long run stays below 5 MB", async () => {
 
 test("causes and other settings are shown when there are any", async () => {
   const text = await html(fakeResult(), {
-    causes: [{ id: "goal<", verdict: "present", bytes: 2 ** 20, evidence: ["e"], advice: "a" }],
-    whatIf: { columns: ["GOGC"], rows: [["50"]] },
+    causes: [{ title: "goal<", verdict: "present", word: "present", bytes: 2 ** 20, evidence: ["e"], advice: "a" }],
+    whatIf: {
+      columns: ["GOGC"],
+      rows: [["50"]],
+      curve: [
+        { label: "50", x: 0.1, y: 1 },
+        { label: "100", x: 0.05, y: 2 },
+      ],
+    },
   });
   expect(text).toContain("goal&lt;");
   expect(text).toContain("Under other settings");
@@ -145,7 +152,10 @@ describe.skipIf(executablePath === null)("in Chromium (skipped where none is ins
     result.notes.push({ level: "warning", text: HOSTILE });
     (result.ledgerPeak.parts[0] as { label: string }).label = HOSTILE;
     const page = await open(result, {
-      causes: [{ id: HOSTILE, verdict: HOSTILE, bytes: 1, evidence: [HOSTILE], advice: HOSTILE }],
+      causes: [
+        { title: HOSTILE, verdict: "present", word: HOSTILE, bytes: 1, evidence: [HOSTILE], advice: HOSTILE },
+        { title: HOSTILE, verdict: "ruled-out", word: HOSTILE, bytes: 1, evidence: [HOSTILE], advice: HOSTILE },
+      ],
     });
     expect(await page.evaluate("window.hacked")).toBeUndefined();
     expect(await page.locator("img").count()).toBe(0);

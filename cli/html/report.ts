@@ -22,7 +22,7 @@ import {
   trustSentence,
 } from "../report/figures.ts";
 import { figure } from "../report/ledger-table.ts";
-import { formatBytes, formatCount, formatDuration } from "../sizes.ts";
+import { formatBytes, formatCount, formatDuration, formatPercent } from "../sizes.ts";
 import { version } from "../version.ts";
 import { reportData } from "./data.ts";
 import { PAGE_SCRIPT } from "./script.ts";
@@ -32,12 +32,19 @@ import { PAGE_STYLE } from "./style.ts";
 export interface ReportExtras {
   readonly causes?: readonly Cause[];
   /** Other settings side by side: a table, ready to be read. */
-  readonly whatIf?: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
+  readonly whatIf?: {
+    readonly columns: readonly string[];
+    readonly rows: readonly (readonly string[])[];
+    /** Peak RSS (y, bytes) against the GC's share of the CPU (x). */
+    readonly curve?: readonly { readonly label: string; readonly x: number; readonly y: number }[];
+  };
 }
 
 export interface Cause {
-  readonly id: string;
-  readonly verdict: string;
+  readonly title: string;
+  readonly verdict: "present" | "ruled-out" | "not-enough-data";
+  /** The verdict for people. */
+  readonly word: string;
   readonly bytes: number | null;
   readonly evidence: readonly string[];
   readonly advice: string;
@@ -188,16 +195,43 @@ function ledgerTable(peak: Ledger, final: Ledger): string {
 
 function causes(found: ReportExtras["causes"]): string {
   if (!found || found.length === 0) return "";
-  const items = found.map(({ id, verdict, bytes, evidence, advice }) => {
-    const size = bytes === null ? "" : ` (${formatBytes(bytes)})`;
-    return `<li><b>${text(id)}</b>: ${text(verdict)}${text(size)}<br>${text(evidence.join("; "))}<br><span class="dim">${text(advice)}</span></li>`;
-  });
-  return `<h2>Causes</h2><ul>${items.join("")}</ul>`;
+  const item = ({ title, word, bytes, evidence, advice }: Cause): string => {
+    const size = bytes === null || bytes === 0 ? "" : `, ${formatBytes(bytes)}`;
+    return `<li><b>${text(title)}</b> (${text(word + size)})<br>${text(evidence.join("; "))}<br><span class="dim">${text(advice)}</span></li>`;
+  };
+  const present = found.filter(({ verdict }) => verdict === "present");
+  const others = found.filter(({ verdict }) => verdict !== "present");
+  const shown = present.length > 0 ? `<ol>${present.map(item).join("")}</ol>` : "<p>None that the inputs show.</p>";
+  const rest =
+    others.length > 0
+      ? `<details><summary>${others.length} more: ruled out, or not enough data</summary><ul>${others.map(item).join("")}</ul></details>`
+      : "";
+  return `<h2>Causes of a high RSS</h2>${shown}${rest}`;
 }
 
 function whatIf(table: ReportExtras["whatIf"]): string {
   if (!table) return "";
   const cells = (row: readonly string[], tag: string) => row.map((cell) => `<${tag}>${text(cell)}</${tag}>`).join("");
   const rows = table.rows.map((row) => `<tr>${cells(row, "td")}</tr>`);
-  return `<h2>Under other settings</h2><div class="scroll"><table><thead><tr>${cells(table.columns, "th")}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
+  return `<h2>Under other settings</h2><div class="scroll"><table><thead><tr>${cells(table.columns, "th")}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>${curve(table.curve ?? [])}`;
+}
+
+/** Memory against GC work, as a picture. */
+function curve(points: NonNullable<NonNullable<ReportExtras["whatIf"]>["curve"]>): string {
+  if (points.length < 2) return "";
+  const maxX = Math.max(...points.map(({ x }) => x), 1e-6) * 1.1;
+  const maxY = Math.max(...points.map(({ y }) => y), 1) * 1.15;
+  const at = ({ x, y }: { x: number; y: number }): [string, string] => [
+    (70 + (x / maxX) * 430).toFixed(1),
+    (190 - (y / maxY) * 170).toFixed(1),
+  ];
+  const marks = points.map((point) => {
+    const [x, y] = at(point);
+    return `<circle cx="${x}" cy="${y}" r="4" fill="#0072b2"/><text x="${x}" y="${y}" dx="6" dy="-6" font-size="12" fill="currentColor">${text(point.label)}</text>`;
+  });
+  const line = points.map((point) => at(point).join(",")).join(" ");
+  return `<svg viewBox="0 0 520 220" width="520" class="curve" role="img" aria-label="Peak RSS against the GC's share of the CPU, by GOGC">
+<polyline points="${line}" fill="none" stroke="#0072b2"/><path d="M70 10V190H510" fill="none" stroke="currentColor"/>${marks.join("")}
+<text x="64" y="24" text-anchor="end" font-size="12" fill="currentColor">${text(formatBytes(maxY))}</text><text x="64" y="190" text-anchor="end" font-size="12" fill="currentColor">0 B</text>
+<text x="510" y="210" text-anchor="end" font-size="12" fill="currentColor">GC CPU ${text(formatPercent(maxX))}</text><text x="70" y="210" font-size="12" fill="currentColor">0 %</text></svg>`;
 }
