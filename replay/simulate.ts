@@ -20,6 +20,8 @@ import { emptyRow } from "./timeline.ts";
 const PAGE = 8192;
 /** sysmon forces a GC when none ran for two minutes (proc.go:forcegcperiod), unless GOGC is off. ns. */
 const FORCED_GC_PERIOD = 120e9;
+/** A program that allocates nothing for so long has gone to sleep, ns. */
+const IDLE_GAP = 1e6;
 /** Objects between two looks at the clock of the scavenger and the sweeper. */
 const CLOCK_STRIDE = 64;
 
@@ -37,6 +39,8 @@ export interface SimulationOptions {
   readonly background: (world: BackgroundWorld) => Background;
   readonly recorder: Recorder;
   readonly baseline: number;
+  /** With one P: for how long a goroutine that does not block goes on before the mark worker gets the P, ns. */
+  readonly slice: number;
   /** How fast the program allocates while the GC marks, against what the recording shows: the tracer slowed it down. */
   readonly pace: number;
   /** debug.FreeOSMemory called every so many ns; Infinity: never, but where the recording did. */
@@ -73,6 +77,8 @@ export class Simulation {
   readonly #deaths: Deaths;
   readonly #feedback: ConsMark | TriggerRatio;
   #forcedCycle = false;
+  /** Object that is being allocated. */
+  #at = 0;
   /** Live heap at which assists have the running cycle done. */
   #assistedEnd = Number.POSITIVE_INFINITY;
   #gcs = 0;
@@ -136,6 +142,7 @@ export class Simulation {
     let nextFree = this.#options.freeOsMemoryEvery;
     for (let i = 0; i < program.objects; i++) {
       const t = time[i]!;
+      this.#at = i;
       if (i % CLOCK_STRIDE === 0 || t >= this.#markEnd || t >= this.#background.next) this.#advance(t);
       while (nextManual < manual.time.length && manual.time[nextManual]! <= t) this.#manual(nextManual++);
       while (nextForced < forced.length && forced[nextForced]!.start <= t) {
@@ -231,6 +238,26 @@ export class Simulation {
     this.#markEnd = t + duration;
     this.#forcedCycle = forced;
     this.#assistedEnd = this.#pacer.assistedEnd(this.#memory(), reachable, learned.overshoot);
+    if (this.#options.heap.procs === 1 && !forced) {
+      this.#markEnd = Math.max(this.#markEnd, this.#busyUntil(t, t + this.#options.slice));
+      this.#assistedEnd = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /**
+   * With one P the mark worker has to wait: a goroutine that does not block keeps the P until it is preempted
+   * (proc.go:forcePreemptNS). When the program goes to sleep the worker runs at once.
+   */
+  #busyUntil(t: number, latest: number): number {
+    const { time } = this.#program;
+    let last = t;
+    for (let i = this.#at; i < time.length; i++) {
+      const next = time[i]!;
+      if (next > latest) return latest;
+      if (next - last > IDLE_GAP) return last;
+      last = next;
+    }
+    return last;
   }
 
   #endMark(t: number): void {

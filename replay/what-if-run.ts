@@ -27,7 +27,7 @@ export function prepare(job: Omit<WorkerJob, "settings">): PreparedJob {
 /** Runs the program under one setting. */
 export function runSetting(job: PreparedJob, setting: Setting): WhatIfRun {
   const results = job.programs.map((program, i) =>
-    runOnce(job, program, job.deaths[i]!, PACES[i % PACES.length]!, setting),
+    runOnce(job, program, job.deaths[i]!, DRAWN[i % DRAWN.length]!, setting),
   );
   const first = results[0]!;
   const { outcome, recorder } = first;
@@ -97,17 +97,26 @@ const OVER_LIMIT = 1.15;
 const NEAR_LIMIT = 0.9;
 
 /**
- * Pace of each draw. How much a burst allocates while a mark goes on decides whether the rest of the burst is marked with it, and
- * so when the next GC comes. Two real runs differ in it, and an untraced run is faster than a traced one.
+ * What else differs between draws. How much a burst allocates while a mark goes on decides whether the rest of the burst is marked
+ * with it, and so when the next GC comes: `pace` is the program's speed during a mark against the recording's; `slice` is, with
+ * one P, what is left of a goroutine's 10 ms (proc.go:forcePreemptNS) when a mark begins.
  */
-const PACES = [1, 0.7, 1.5];
+interface Drawn {
+  readonly pace: number;
+  readonly slice: number;
+}
+const DRAWN: readonly Drawn[] = [
+  { pace: 1, slice: 5e6 },
+  { pace: 0.7, slice: 2e6 },
+  { pace: 1.5, slice: 10e6 },
+];
 
 interface Result {
   readonly outcome: SimulationOutcome;
   readonly recorder: Recorder;
 }
 
-function runOnce(job: PreparedJob, program: Program, deaths: Deaths, pace: number, setting: Setting): Result {
+function runOnce(job: PreparedJob, program: Program, deaths: Deaths, drawn: Drawn, setting: Setting): Result {
   const era = eraFor(setting.policy);
   // The development version of 1.12 has 1.12's size classes and pacer.
   const version = setting.policy.replace(/-dev$/, "");
@@ -130,7 +139,8 @@ function runOnce(job: PreparedJob, program: Program, deaths: Deaths, pace: numbe
     background: (world) => backgroundFor(era, world),
     recorder,
     baseline: job.baselineBytes,
-    pace,
+    pace: drawn.pace,
+    slice: drawn.slice,
     freeOsMemoryEvery: setting.freeOsMemoryEvery,
   }).run();
   return { outcome, recorder };
