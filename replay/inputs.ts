@@ -4,19 +4,21 @@
  *
  * | input | drives by |
  * |---|---|
- * | trace with addresses, pagetrace | its own spans |
+ * | trace with addresses, pagetrace | its own spans (a pagetrace under `--policy`: GCs inferred, reconstruct/pagetrace-gcs.ts) |
  * | any other trace | spans inferred from steps of the live heap (reconstruct/trace-spans.ts) |
  * | gctrace log | allocations that agree with its totals (reconstruct/log-spans.ts) |
  * | heap profiles | GCs and allocations that agree with what was alive and allocated (reconstruct/profile-spans.ts) |
  */
 import { UnsupportedError } from "../parsers/errors.ts";
-import { type EventSource, type FormatId, recordedFormat } from "../parsers/event-source.ts";
+import { type EventSource, type FormatId, recordedFormat, type SourceInfo } from "../parsers/event-source.ts";
+import type { EventBatch } from "../parsers/events.ts";
 import type { CompanionDetails } from "../parsers/observation-source.ts";
 import { openInput } from "../parsers/open.ts";
 import type { HeapProfile } from "../parsers/pprof/profile.ts";
 import { CyclePlan } from "./reconstruct/cycle-plan.ts";
 import type { SpanDriver } from "./reconstruct/driver.ts";
 import { LogSpans } from "./reconstruct/log-spans.ts";
+import { PagetraceGcs, SweepFinder } from "./reconstruct/pagetrace-gcs.ts";
 import { ProfileSpans } from "./reconstruct/profile-spans.ts";
 import { TraceSpans } from "./reconstruct/trace-spans.ts";
 
@@ -56,7 +58,16 @@ export interface Prepared {
 }
 
 /** Looks ahead in the main input as far as its companions and its reconstruction need. Call after its first batch. */
-export async function prepare(main: EventSource, sources: readonly EventSource[]): Promise<Prepared> {
+export async function prepare(
+  main: EventSource,
+  sources: readonly EventSource[],
+  options: { readonly predictReturns: boolean },
+): Promise<Prepared> {
+  if (main.format === "pagetrace" && options.predictReturns && canReopen(main.path)) {
+    const finder = new SweepFinder();
+    await readAgain(main.path, (batch) => finder.add(batch));
+    return { driver: new PagetraceGcs(finder.sweeps), gcStarts: [], textSpan: textSpanOf(null, sources) };
+  }
   if (PROFILES.includes(main.format)) {
     return { driver: new ProfileSpans(sources.flatMap(profilesOf)), gcStarts: [], textSpan: textSpanOf(null, sources) };
   }
@@ -138,14 +149,23 @@ function span(versions: readonly string[]): string {
 /** A pass over a trace that is read for its cycles only; an empty plan for one that can be read just once. */
 async function planOf(path: string): Promise<CyclePlan> {
   const plan = new CyclePlan();
-  if (path === "-" || /^https?:\/\//.test(path)) return plan;
+  if (!canReopen(path)) return plan;
+  const info = await readAgain(path, (batch) => plan.add(batch));
+  plan.finish();
+  plan.textSpan = info.textSpan;
+  return plan;
+}
+
+function canReopen(path: string): boolean {
+  return path !== "-" && !/^https?:\/\//.test(path);
+}
+
+async function readAgain(path: string, each: (batch: EventBatch) => void): Promise<SourceInfo> {
   const source = await openInput(path, { objects: false });
   try {
-    for await (const batch of source.batches()) plan.add(batch);
-    plan.finish();
-    plan.textSpan = source.info.textSpan;
+    for await (const batch of source.batches()) each(batch);
   } finally {
     await source.close();
   }
-  return plan;
+  return source.info;
 }

@@ -72,7 +72,9 @@ async function run(
   const batches = main.batches()[Symbol.asyncIterator]();
   let step = await batches.next();
   const { info } = main;
-  const { driver, gcStarts, textSpan } = await prepare(main, sources);
+  const { driver, gcStarts, textSpan } = await prepare(main, sources, {
+    predictReturns: options.policy !== undefined,
+  });
   const { samples, returns, notes: unjoined } = await join(main, sources, { gcStarts, signal: options.signal });
   for (const text of unjoined) notes.push({ level: "info", text });
   const { version: recordedVersion, note: versionNote } = recordedVersionOf(main, sources, options.policy);
@@ -87,7 +89,7 @@ async function run(
   const recorder = new Recorder(2048, options.samples === "all");
   const procs = info.procs ?? (main.format === "pagetrace" ? PAGETRACE_PROCS : 1);
   const recorded = driver?.returns ?? returns;
-  const playsReturns = main.format === "pagetrace" && correct;
+  const playsReturns = main.format === "pagetrace" && driver === null;
   const machine = new Machine({
     era,
     heap: {
