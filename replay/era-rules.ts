@@ -20,6 +20,7 @@ export function rulesOf(era: Era): EraRules {
     randomBase: minor >= 26,
     dividesLimitGoal: minor >= 22,
     scavengedIsClean: minor >= 26,
+    keepsGoal: minor === 13,
     freesLazily: minor >= 12 && minor <= 15,
     minor,
   };

@@ -37,7 +37,7 @@ import { ObjectLedger } from "./objects.ts";
 import { PlacementCheck } from "./placement.ts";
 import { COL, type Recorder } from "./recorder.ts";
 import type { GcRow, TimelineMark } from "./result.ts";
-import { gcPercentGoal, memoryLimitGoal } from "./retained-goal.ts";
+import { exactRetainedGoal, gcPercentGoal, memoryLimitGoal } from "./retained-goal.ts";
 import { StackTouch } from "./stack-touch.ts";
 import { type LiveSpan, startingRanges } from "./start.ts";
 import { emptyRow } from "./timeline.ts";
@@ -482,7 +482,8 @@ export class Machine {
   /** mgc.go:gcControllerCommit -> gcPaceScavenger. */
   #pace(t: number): void {
     const { heap } = this;
-    heap.scavengeGoals.gcPercent = gcPercentGoal({
+    const goalOf = this.#rules.keepsGoal ? exactRetainedGoal : gcPercentGoal;
+    heap.scavengeGoals.gcPercent = goalOf({
       lastHeapInuse: this.#lastHeapInuse,
       heapGoal: this.#heapGoal,
       lastHeapGoal: this.#lastHeapGoal,

@@ -12,7 +12,7 @@ import { Metadata } from "./metadata-by-version.ts";
 import { type MemoryNow, Pacer } from "./pacer.ts";
 import type { Program } from "./program.ts";
 import { COL, type Recorder } from "./recorder.ts";
-import { gcPercentGoal, memoryLimitGoal } from "./retained-goal.ts";
+import { exactRetainedGoal, gcPercentGoal, memoryLimitGoal } from "./retained-goal.ts";
 import { MAPPED_PER_SPAN } from "./runtime-memory.ts";
 import { ConsMark, TriggerRatio } from "./runway.ts";
 import { emptyRow } from "./timeline.ts";
@@ -285,7 +285,8 @@ export class Simulation {
     this.#pacer.commit(marked, false);
     const goal = this.#pacer.goal(this.#memory());
     this.#lastGoal = goal;
-    heap.scavengeGoals.gcPercent = gcPercentGoal({
+    const goalOf = this.#rules.keepsGoal ? exactRetainedGoal : gcPercentGoal;
+    heap.scavengeGoals.gcPercent = goalOf({
       lastHeapInuse: lastInuse,
       heapGoal: goal,
       lastHeapGoal: lastGoal,
