@@ -10,7 +10,7 @@
  * | heap profiles | GCs and allocations that agree with what was alive and allocated (reconstruct/profile-spans.ts) |
  */
 import { UnsupportedError } from "../parsers/errors.ts";
-import { type EventSource, type FormatId, recordedFormat, type SourceInfo } from "../parsers/event-source.ts";
+import type { EventSource, FormatId, SourceInfo } from "../parsers/event-source.ts";
 import type { EventBatch } from "../parsers/events.ts";
 import type { CompanionDetails } from "../parsers/observation-source.ts";
 import { openInput } from "../parsers/open.ts";
@@ -18,7 +18,7 @@ import type { HeapProfile } from "../parsers/pprof/profile.ts";
 import { CyclePlan } from "./reconstruct/cycle-plan.ts";
 import type { SpanDriver } from "./reconstruct/driver.ts";
 import { LogSpans } from "./reconstruct/log-spans.ts";
-import { PagetraceGcs, SweepFinder } from "./reconstruct/pagetrace-gcs.ts";
+import { LogCycles, PagetraceGcs, SweepFinder, sameStart, sweepsOf } from "./reconstruct/pagetrace-gcs.ts";
 import { ProfileSpans } from "./reconstruct/profile-spans.ts";
 import { TraceSpans } from "./reconstruct/trace-spans.ts";
 
@@ -30,7 +30,7 @@ const PROFILES: readonly FormatId[] = ["pprof-heap", "pprof-text"];
 /** The input that carries the run's events; the others are companions. */
 export function pickMain(sources: readonly EventSource[]): EventSource {
   for (const formats of DRIVING) {
-    const of = sources.filter((source) => formats.includes(recordedFormat(source)));
+    const of = sources.filter(({ format }) => formats.includes(format));
     if (of.length > 1) {
       throw new UnsupportedError(
         `${of.map(({ path }) => path).join(" and ")} are two recordings of one kind: one run has one; to compare runs use one command each`,
@@ -66,7 +66,14 @@ export async function prepare(
   if (main.format === "pagetrace" && options.predictReturns && canReopen(main.path)) {
     const finder = new SweepFinder();
     await readAgain(main.path, (batch) => finder.add(batch));
-    return { driver: new PagetraceGcs(finder.sweeps), gcStarts: [], textSpan: textSpanOf(null, sources) };
+    let { sweeps } = finder;
+    const log = sources.find(({ format }) => format === "gctrace");
+    if (log && canReopen(log.path)) {
+      const cycles = new LogCycles();
+      await readAgain(log.path, (batch) => cycles.add(batch));
+      if (sameStart(cycles.markEnds, sweeps)) sweeps = sweepsOf(cycles);
+    }
+    return { driver: new PagetraceGcs(sweeps), gcStarts: [], textSpan: textSpanOf(null, sources) };
   }
   if (PROFILES.includes(main.format)) {
     return { driver: new ProfileSpans(sources.flatMap(profilesOf)), gcStarts: [], textSpan: textSpanOf(null, sources) };

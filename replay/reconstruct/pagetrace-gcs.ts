@@ -1,7 +1,7 @@
 /**
  * GC cycles for a page trace, which tells pages and nothing of GCs, so that the model's own scavenger can be held against it
  * (`--policy`). The rule: a sweep is where pages in use fall from a maximum by DROP; the mark ended at that maximum, the sweep where the
- * fall ends. Goals follow what sweeps leave: only their ratio matters to the scavenger (mgcscavenge.go:gcPaceScavenger).
+ * fall ends. A gctrace log of the same run (its marks end where these sweeps begin) gives the cycles in their stead. Without one, goals follow what sweeps leave: only their ratio matters to the scavenger (mgcscavenge.go:gcPaceScavenger).
  * What the recording says of returned pages is left out.
  */
 import {
@@ -24,12 +24,52 @@ const DROP = 0.04;
 const DROP_PAGES = 64;
 /** A sweep is over when nothing was freed for so long, ns. */
 const QUIET = 5e6;
+/** Share of sweeps that must have a mark of the log so near, ns, for the log to be of the same run. */
+const SAME = 0.6;
+const NEAR = 20e6;
 
-interface Sweep {
+export interface Sweep {
   readonly markEnd: number;
   end: number;
   /** Pages in use after it. */
   left: number;
+  /** Heap goal set at the mark's end, bytes, where a log tells it. */
+  readonly goal?: number;
+}
+
+/** A log's cycles in place of inferred ones: when each mark ended, and the goal of the cycle after. */
+export function sweepsOf(log: LogCycles): Sweep[] {
+  return log.markEnds.map((t, i) => ({
+    markEnd: t,
+    end: t + QUIET,
+    left: log.marked[i]! / PAGE,
+    goal: log.goals[i + 1] ?? Math.max(4 << 20, 2 * log.marked[i]!),
+  }));
+}
+
+/** Whether a log's marks end where sweeps of the page trace begin: both count from the start of the process. */
+export function sameStart(markEnds: readonly number[], sweeps: readonly Sweep[]): boolean {
+  let near = 0;
+  let i = 0;
+  for (const { markEnd } of sweeps) {
+    while (i + 1 < markEnds.length && Math.abs(markEnds[i + 1]! - markEnd) <= Math.abs(markEnds[i]! - markEnd)) i++;
+    if (i < markEnds.length && Math.abs(markEnds[i]! - markEnd) <= NEAR) near++;
+  }
+  return near >= SAME * sweeps.length && near > 0;
+}
+
+export class LogCycles {
+  readonly markEnds: number[] = [];
+  readonly marked: number[] = [];
+  readonly goals: number[] = [];
+
+  add({ kind, time, size, length }: EventBatch): void {
+    for (let i = 0; i < length; i++) {
+      if (kind[i] === HEAP_GOAL) this.goals.push(size[i]!);
+      else if (kind[i] === GC_MARK_TERMINATION) this.markEnds.push(time[i]!);
+      else if (kind[i] === HEAP_LIVE) this.marked[this.markEnds.length - 1] = size[i]!;
+    }
+  }
 }
 
 export class SweepFinder {
@@ -105,7 +145,7 @@ export class PagetraceGcs implements SpanDriver {
 
   notes(): string[] {
     return [
-      `GCs are inferred from ${this.#sweeps.length} sweeps that pages in use show; returned pages are the model's, not the recording's`,
+      `${this.#sweeps.length} GCs are ${this.#sweeps[0]?.goal === undefined ? "inferred from sweeps that pages in use show" : "the log's"}; returned pages are the model's, not the recording's`,
     ];
   }
 
@@ -122,7 +162,7 @@ export class PagetraceGcs implements SpanDriver {
         this.#out.add(GC_START, mark.markEnd, -1, -1, 0, 0);
         this.#out.add(HEAP_LIVE, mark.markEnd, -1, -1, live, 0);
         this.#out.add(GC_MARK_TERMINATION, mark.markEnd, -1, -1, 0, 0);
-        this.#out.add(HEAP_GOAL, mark.markEnd, -1, -1, Math.max(4 << 20, 2 * live), 0);
+        this.#out.add(HEAP_GOAL, mark.markEnd, -1, -1, mark.goal ?? Math.max(4 << 20, 2 * live), 0);
         this.#marked++;
       } else return;
     }

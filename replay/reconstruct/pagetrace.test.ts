@@ -50,3 +50,28 @@ describe.each(["go1.20.14", "go1.22.12"])("page trace of %s, played as given", (
     expect(config.policy).toMatch(/^go1\.2[012]$/);
   });
 });
+
+describe("page trace under --policy", () => {
+  const path = join(FIXTURES, "cache-go1.22.12.pagetrace.gz");
+  const log = join(FIXTURES, "cache-go1.22.12.log.gz");
+
+  it.each([
+    ["alone", [path], /inferred from sweeps/],
+    ["with its log", [path, log], /31 GCs are the log's/],
+  ])("%s: the model returns what the recording returned", { timeout: 30_000 }, async (_, paths, note) => {
+    const given = await replay([path]);
+    const predicted = await replay(paths, { policy: "go1.22" });
+    expect(predicted.notes.map(({ text }) => text).join("\n")).toMatch(note);
+    let difference = 0;
+    const moments = 400;
+    for (let i = 1; i <= moments; i++) {
+      const t = (given.summary.durationNs * i) / moments;
+      difference += Math.abs(releasedAt(given, t) - releasedAt(predicted, t));
+    }
+    expect(difference / moments / given.summary.peakRss).toBeLessThan(0.07);
+  });
+});
+
+function releasedAt({ timeline }: Awaited<ReturnType<typeof replay>>, t: number): number {
+  return (timeline.findLast((row) => row.t <= t) ?? timeline[0]!).heapReleased;
+}
