@@ -56,8 +56,8 @@ export interface EventSource {
   /** As given by the user, for messages. */
   readonly path: string;
   readonly format: FormatId;
-  /** Format of the recording that an exported stream of events was made of; unset for any other source. */
-  readonly origin?: FormatId;
+  /** Format of the file itself, where that is an export of another recording's events; `format` is what was recorded. */
+  readonly container?: FormatId;
   readonly info: SourceInfo;
   readonly losses: Losses;
   /** Fraction of the input consumed, 0..1, or null when the size is unknown. */
@@ -66,11 +66,6 @@ export interface EventSource {
   batches(): AsyncIterable<EventBatch>;
   /** Releases files and buffers; safe to call at any time. */
   close(): Promise<void>;
-}
-
-/** What kind of recording the events are of, also when they come by way of an export. */
-export function recordedFormat(source: EventSource): FormatId {
-  return source.origin ?? source.format;
 }
 
 export function newSourceInfo(evidence: Evidence): SourceInfo {

@@ -38,9 +38,10 @@ test.each([
   const bytes = await exported(file);
   const back = await openWith(eventsFile, bytes, { pieceBytes: 1000 });
   expect(await collect(back)).toEqual(events);
-  expect(back.origin).toBe(original.format);
+  expect([back.format, back.container]).toEqual([original.format, "events"]);
   expect(back.info).toEqual(original.info);
   expect([...back.losses]).toEqual([...original.losses]);
+  await original.close();
 });
 
 test.each(["bursts-1.25", "bursts-1.27-plain"])("%s: the export replays as the original does", async (name) => {

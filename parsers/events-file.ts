@@ -68,8 +68,8 @@ async function originOf(bytes: ByteSource, blocks: Blocks): Promise<FormatId> {
 
 class EventsFile implements EventSource {
   readonly path: string;
-  readonly format = "events";
-  readonly origin: FormatId;
+  readonly container = "events";
+  readonly format: FormatId;
   readonly info = newSourceInfo("exact");
   readonly losses = new Losses();
   readonly progress: () => number | null;
@@ -82,7 +82,7 @@ class EventsFile implements EventSource {
 
   constructor(bytes: ByteSource, blocks: Blocks, origin: FormatId, options: OpenOptions) {
     this.path = bytes.path;
-    this.origin = origin;
+    this.format = origin;
     this.progress = () => bytes.progress();
     this.#bytes = bytes;
     this.#blocks = blocks;

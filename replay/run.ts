@@ -169,7 +169,7 @@ async function run(
   return {
     inputs: sources.map((source) => ({
       path: source.path,
-      format: source.format,
+      format: source.container ?? source.format,
       goVersion: source.info.goVersion,
       evidence: source === main && driver ? driver.evidence : source.info.evidence,
       events: source.info.events,

@@ -1,5 +1,5 @@
 import { UnsupportedError } from "../../parsers/errors.ts";
-import { type EventSource, recordedFormat } from "../../parsers/event-source.ts";
+import type { EventSource } from "../../parsers/event-source.ts";
 import {
   ColumnWriter,
   END,
@@ -57,7 +57,7 @@ export async function writeEvents(source: EventSource, out: Sink): Promise<void>
     strings = stringTable.length;
   };
   await out.write(MAGIC);
-  await out.write(json(FORMAT, { format: recordedFormat(source) }));
+  await out.write(json(FORMAT, { format: source.format }));
   for await (const batch of source.batches()) {
     await tell();
     columns.begin(batch.length);
