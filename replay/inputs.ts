@@ -18,7 +18,7 @@ import type { HeapProfile } from "../parsers/pprof/profile.ts";
 import { CyclePlan } from "./reconstruct/cycle-plan.ts";
 import type { SpanDriver } from "./reconstruct/driver.ts";
 import { LogSpans } from "./reconstruct/log-spans.ts";
-import { PagetraceGcs, SweepFinder } from "./reconstruct/pagetrace-gcs.ts";
+import { LogCycles, PagetraceGcs, SweepFinder, sameStart, sweepsOf } from "./reconstruct/pagetrace-gcs.ts";
 import { ProfileSpans } from "./reconstruct/profile-spans.ts";
 import { TraceSpans } from "./reconstruct/trace-spans.ts";
 
@@ -66,7 +66,14 @@ export async function prepare(
   if (main.format === "pagetrace" && options.predictReturns && canReopen(main.path)) {
     const finder = new SweepFinder();
     await readAgain(main.path, (batch) => finder.add(batch));
-    return { driver: new PagetraceGcs(finder.sweeps), gcStarts: [], textSpan: textSpanOf(null, sources) };
+    let { sweeps } = finder;
+    const log = sources.find(({ format }) => format === "gctrace");
+    if (log && canReopen(log.path)) {
+      const cycles = new LogCycles();
+      await readAgain(log.path, (batch) => cycles.add(batch));
+      if (sameStart(cycles.markEnds, sweeps)) sweeps = sweepsOf(cycles);
+    }
+    return { driver: new PagetraceGcs(sweeps), gcStarts: [], textSpan: textSpanOf(null, sources) };
   }
   if (PROFILES.includes(main.format)) {
     return { driver: new ProfileSpans(sources.flatMap(profilesOf)), gcStarts: [], textSpan: textSpanOf(null, sources) };

@@ -184,7 +184,12 @@ describe.skipIf(executablePath === null)("in Chromium (skipped where none is ins
     { rows: 2, durationNs: 1, gcs: 1 },
   ])("degenerate runs are shown: %j", async (options) => {
     const page = await open(fakeResult(options));
-    expect(await page.locator("body :not(script):not(style)").allTextContents().then((texts) => texts.join(" "))).not.toMatch(/NaN|undefined/);
+    expect(
+      await page
+        .locator("body :not(script):not(style)")
+        .allTextContents()
+        .then((texts) => texts.join(" ")),
+    ).not.toMatch(/NaN|undefined/);
     expect(errors).toEqual([]);
     await page.close();
   });
