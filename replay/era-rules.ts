@@ -8,6 +8,8 @@ export interface EraRules {
   readonly dividesLimitGoal: boolean;
   /** 1.26+: spans that were scavenged as a whole are not zeroed (mheap.go:allocNeedsZero, needZeroAfterSysUnused). */
   readonly scavengedIsClean: boolean;
+  /** 1.13: a heap at its retained goal keeps the goal; later versions turn scavenging off until the next GC. */
+  readonly keepsGoal: boolean;
   /** 1.12-1.15: MADV_FREE (mem_linux.go:sysUnused): pages that are returned stay in RSS until memory is short. */
   readonly freesLazily: boolean;
   /** Minor version of Go 1.x. */
