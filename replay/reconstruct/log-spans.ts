@@ -12,6 +12,8 @@
  * Every total of the log is kept: live heap at a cycle's start, its end, and marked; goals; and memory returned where lines
  * about it are there (the machine is held to them).
  */
+
+import { UnsupportedError } from "../../parsers/errors.ts";
 import {
   type EventBatch,
   GC_MARK_TERMINATION,
@@ -70,7 +72,7 @@ interface Cycle {
 
 export class LogSpans implements SpanDriver {
   readonly evidence = "modelled";
-  readonly spread = 0.15;
+  readonly spread = 0.18;
   readonly returns = newReturns();
   readonly #out = new EventWriter();
   readonly #random = new Random(0x6c6f67);
@@ -139,6 +141,11 @@ export class LogSpans implements SpanDriver {
 
   *finish(): Generator<EventBatch> {
     this.#flush();
+    if (this.#cycles === 0) {
+      throw new UnsupportedError(
+        "the log holds no line of a finished GC: run the program with GODEBUG=gctrace=1 until it has collected, or record a trace (runtime/trace)",
+      );
+    }
     if (this.#before) {
       this.#goal(this.#before, this.#before.marked * (median(this.#ratios) ?? 2));
       this.#sweep(this.#before, this.#before.marked * (1 + SLACK_AT_END), Number.POSITIVE_INFINITY);

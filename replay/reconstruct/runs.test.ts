@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { replay } from "../run.ts";
@@ -70,4 +71,10 @@ it("a log of another run is left out, and why", async () => {
 
 it("samples alone can't be replayed: says what to record", async () => {
   await expect(replay([join(RUNS, "1.22.12-spike", "samples.csv.gz")])).rejects.toThrow(/record an execution trace/);
+});
+
+it("a log without a GC can't be replayed: says what to record", async () => {
+  const log = join(mkdtempSync(join(tmpdir(), "gopages-")), "scav.log");
+  writeFileSync(log, "scav 0 KiB work (bg), 0 KiB work (eager), 3648 KiB now, 98% util\n");
+  await expect(replay([log])).rejects.toThrow(/no line of a finished GC/);
 });
