@@ -16,12 +16,15 @@ export function fragmentedGrowth(facts: Facts): FragmentedGrowth | null {
   const idle = facts.idle();
   const free = facts.free();
   const count = facts.series("num_gc");
+  const stacks = facts.series("stack_inuse");
   if (!sys || !idle || !free || sys.length < 8) return null;
   let best = 0;
   let at = 0;
   let grown = 0;
   for (let i = 1; i < sys.length; i++) {
-    const growth = sys.v[i]! - sys.v[i - 1]!;
+    // Pages that go from stacks to the heap are no growth: HeapSys is without stacks.
+    const stack = stacks ? stacks.at(sys.t[i]!) - stacks.at(sys.t[i - 1]!) : 0;
+    const growth = sys.v[i]! - sys.v[i - 1]! + stack;
     if (growth < MiB) continue;
     const before = sys.t[i - 1]!;
     const now = sys.t[i]!;
@@ -42,5 +45,5 @@ export function fragmentedGrowth(facts: Facts): FragmentedGrowth | null {
 }
 
 export function isFragmented(facts: Facts, growth: FragmentedGrowth): boolean {
-  return facts.notable(growth.free) && growth.grown >= facts.threshold / 2;
+  return growth.free >= Math.max(facts.threshold, 0.2 * facts.scale) && growth.grown >= facts.threshold;
 }

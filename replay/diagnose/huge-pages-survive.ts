@@ -24,7 +24,7 @@ export const hugePagesSurvive: Rule = {
       excess.source,
       excess.t,
     );
-    const bytes = Math.min(excess.bytes, huge.last);
+    const bytes = Math.min(excess.bytes - (facts.last("lazyfree") || 0), huge.last);
     if (!facts.notable(bytes)) return ruledOut(seen, more);
     if (facts.version.since(21) === null) return notEnough("gopages diagnose --go VERSION ...", seen, more);
     return present(

@@ -28,7 +28,7 @@ export const khugepagedRefill: Rule = {
       excess.source,
       excess.t,
     );
-    const bytes = Math.min(excess.bytes, huge.last);
+    const bytes = Math.min(excess.bytes - (facts.last("lazyfree") || 0), huge.last);
     if (!facts.notable(bytes)) return ruledOut(seen, more);
     const { minor, patch } = facts.version;
     const disable = facts.version.since(22) === true || (minor === 21 && (patch ?? 0) >= 6);

@@ -78,7 +78,14 @@ function divideDead(facts: Facts): DeadShares {
     const caught = [...cycles].reverse().find((c) => c.t <= allocPeak(facts));
     // The goal that the burst gave must have been what let the heap grow: else the peak is the burst itself.
     const filled = !caught || !Number.isFinite(caught.goal) || highest(facts) >= 0.85 * caught.goal;
-    if (fell && filled && most.marked > 1.7 * base && caught && caught.marked >= 0.5 * most.marked)
+    if (
+      fell &&
+      filled &&
+      brief(cycles, most.marked, facts.endT) &&
+      most.marked > 1.7 * base &&
+      caught &&
+      caught.marked >= 0.5 * most.marked
+    )
       burst = { ...caught, before: base };
   }
 
@@ -89,7 +96,11 @@ function divideDead(facts: Facts): DeadShares {
   const active = isActive(facts, cycles);
   const free = active ? facts.peak.free || 0 : 0;
   const room = Math.max(0, facts.peak.dead || 0) + free;
-  const headroomRaw = Number.isNaN(typicalRoom) ? atPeak : Math.min(typicalRoom, Math.max(room, burst ? 0 : atPeak));
+  // Room of the cycle at the peak where the heap came near its goal, else that of an ordinary cycle.
+  const last = [...cycles].reverse().find((c) => c.t <= allocPeak(facts));
+  const filled = last !== undefined && Number.isFinite(last.goal) && highest(facts) >= 0.85 * last.goal;
+  const ofCycle = !burst && filled ? Math.max(typicalRoom, last.goal - last.marked) : typicalRoom;
+  const headroomRaw = Number.isNaN(ofCycle) ? atPeak : Math.min(ofCycle, Math.max(room, burst ? 0 : atPeak));
   return {
     cycles,
     typicalLive,
@@ -109,6 +120,15 @@ function isActive(facts: Facts, cycles: readonly Cycle[]): boolean {
   let late = 0;
   for (const { t, forced } of cycles) if (t > 0.6 * facts.endT && !forced) late++;
   return late >= 2;
+}
+
+/** A burst is short: what is alive for a third of the time is a load, not a burst. */
+function brief(cycles: readonly Cycle[], most: number, endT: number): boolean {
+  let high = 0;
+  for (let i = 0; i < cycles.length; i++) {
+    if (cycles[i]!.marked >= 0.6 * most) high += (cycles[i + 1]?.t ?? endT) - cycles[i]!.t;
+  }
+  return high < 0.35 * endT;
 }
 
 function highest(facts: Facts): number {
