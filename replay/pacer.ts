@@ -136,7 +136,10 @@ export class Pacer {
   #triggerBefore119(goal: number, sweepMin: number): number {
     const { marked } = this;
     const { minor } = this.settings;
-    if (minor <= 17) return Math.trunc(Math.max(marked * (1 + this.triggerRatio), this.heapMinimum, sweepMin));
+    if (minor <= 17) {
+      const most = (0.95 * this.settings.gogc) / 100;
+      return Math.trunc(Math.max(marked * (1 + Math.min(this.triggerRatio, most)), this.heapMinimum, sweepMin));
+    }
     const low = Math.max(this.heapMinimum, sweepMin, marked + 0.7 * (goal - marked));
     const high = Math.max(low, marked + Math.max(0.95 * (goal - marked), goal - this.heapMinimum - marked));
     return Math.trunc(Math.min(Math.max(goal - this.runway, low), high));

@@ -1,0 +1,84 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type DrawInput, drawDeaths, firstAfter } from "./deaths.ts";
+import { Survival } from "./survival.ts";
+
+function inputOf(births: number[], finds: number[], marks: number[], end: number, seed: number): DrawInput {
+  const time = Float64Array.from([...births].sort((a, b) => a - b));
+  // An object can only be found dead by a mark after its birth; -1 is "never".
+  const deadIn = Int32Array.from(time, (born, i) => {
+    const first = firstAfter(marks, born);
+    const wanted = finds[i % finds.length]!;
+    return wanted < 0 || first >= marks.length ? -1 : first + (wanted % (marks.length - first));
+  });
+  const size = Float64Array.from(time, (_, i) => 16 << (i % 12));
+  const survival = new Survival();
+  time.forEach((born, i) => {
+    const first = firstAfter(marks, born);
+    if (first < marks.length) survival.observe(size[i]!, marks[first]! - born, deadIn[i] !== first);
+  });
+  survival.finish();
+  return { time, size, deadIn, marks, survival, end, seed };
+}
+
+test("every death lies between the last mark survived (or the birth) and the mark that found it", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 9e6 }), { minLength: 1, maxLength: 200 }),
+      fc.array(fc.integer({ min: -1, max: 5 }), { minLength: 1, maxLength: 50 }),
+      fc.uniqueArray(fc.integer({ min: 1, max: 9e6 }), { minLength: 1, maxLength: 8 }),
+      fc.integer({ min: 0, max: 5 }),
+      (births, finds, times, seed) => {
+        const marks = times.sort((a, b) => a - b);
+        const input = inputOf(births, finds, marks, 1e7, seed);
+        const { deadAt, survivors } = drawDeaths(input);
+        let alive = 0;
+        input.time.forEach((born, i) => {
+          const found = input.deadIn[i]!;
+          if (deadAt[i] === Number.POSITIVE_INFINITY) alive++;
+          if (found >= 0) {
+            const before = found > 0 ? marks[found - 1]! : 0;
+            expect(deadAt[i]).toBeGreaterThanOrEqual(Math.max(born, Math.min(before, marks[found]!)));
+            expect(deadAt[i]).toBeLessThanOrEqual(marks[found]! + 1e-6);
+          } else if (deadAt[i]! < Number.POSITIVE_INFINITY) {
+            expect(deadAt[i]).toBeGreaterThanOrEqual(Math.max(born, born < marks.at(-1)! ? marks.at(-1)! : born));
+            expect(deadAt[i]).toBeLessThanOrEqual(1e7 + 1e-6);
+          }
+        });
+        expect(survivors).toBe(alive);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test("without a mark nothing is known to die", () => {
+  const { survivors, deadAt } = drawDeaths(inputOf([1, 2, 3], [-1], [], 10, 0));
+  expect(survivors).toBe(3);
+  expect([...deadAt]).toEqual([Infinity, Infinity, Infinity]);
+});
+
+test("in a steady heap as much lives between marks as at them", () => {
+  // A queue of constant length: each object lives for 80 births; marks come each 100 births.
+  const births = Array.from({ length: 2000 }, (_, i) => i * 1000);
+  const marks = Array.from({ length: 20 }, (_, k) => (k + 1) * 100_000 - 500);
+  const life = 80_000;
+  const time = Float64Array.from(births);
+  const deadIn = Int32Array.from(time, (born) => {
+    const mark = firstAfter(marks, born + life);
+    return mark < marks.length ? mark : -1;
+  });
+  const size = new Float64Array(time.length).fill(64);
+  const survival = new Survival();
+  time.forEach((born, i) => {
+    const first = firstAfter(marks, born);
+    if (first < marks.length) survival.observe(64, marks[first]! - born, deadIn[i] !== first);
+  });
+  survival.finish();
+  const { deadAt } = drawDeaths({ time, size, deadIn, marks, survival, end: 2e6, seed: 0 });
+  const aliveAt = (t: number) => time.reduce((n, born, i) => n + (born <= t && deadAt[i]! > t ? 1 : 0), 0);
+  for (let t = 500_000; t < 1_500_000; t += 17_000) {
+    expect(aliveAt(t)).toBeGreaterThan(80 * 0.75);
+    expect(aliveAt(t)).toBeLessThan(80 * 1.25);
+  }
+});
