@@ -20,7 +20,8 @@ function of(result: Diagnosis, verdict: CauseVerdict["verdict"]): CauseVerdict[]
 }
 
 function share(result: Diagnosis, bytes: number): string {
-  return result.scale.bytes ? ` (${formatPercent(bytes / result.scale.bytes)})` : "";
+  // Whole pages that are counted need not all be resident: more than all of it is no share.
+  return result.scale.bytes && bytes <= result.scale.bytes ? ` (${formatPercent(bytes / result.scale.bytes)})` : "";
 }
 
 /** In the middle of a sentence; names like GOGC stay as they are. */

@@ -66,7 +66,7 @@ export class Facts {
     const along = this.rss && this.rss.length > 1 ? this.rss : (this.backed() ?? this.rss ?? inuse);
     this.endT = Math.max(0, this.gcs.at(-1)?.end ?? 0, ...[...input.series.values()].map((s) => s.lastT));
     this.peakT = along
-      ? along.t[along.peak]!
+      ? along.t[plateau(along)]!
       : (this.gcs.reduce<GcFact | null>((a, b) => (a && a.heapEnd >= b.heapEnd ? a : b), null)?.end ?? this.endT);
     const high = this.series("rss_peak")?.max ?? Number.NaN;
     const heapMost = Math.max(...this.gcs.slice(-MAX_SPREAD).map((gc) => gc.heapEnd), Number.NEGATIVE_INFINITY);
@@ -450,3 +450,11 @@ export class Facts {
 
 /** More arguments than a function call takes; the peak of the last so many cycles is near enough for a scale. */
 const MAX_SPREAD = 50_000;
+
+/** Where the highest level was first reached: a level that is held is as high at its beginning as at its end. */
+function plateau(series: Series): number {
+  const { max } = series;
+  let i = 0;
+  while (series.v[i]! < 0.995 * max) i++;
+  return i;
+}

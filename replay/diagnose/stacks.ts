@@ -37,7 +37,7 @@ export const stacks: Rule = {
           )
         : ruledOut(seen);
     }
-    const goroutines = facts.last("goroutines");
+    const goroutines = facts.series("goroutines")?.medianSince(facts.endT / 2) ?? Number.NaN;
     return present(
       bytes,
       [
