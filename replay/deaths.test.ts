@@ -41,7 +41,7 @@ test("every death lies between the last mark survived (or the birth) and the mar
             expect(deadAt[i]).toBeGreaterThanOrEqual(Math.max(born, Math.min(before, marks[found]!)));
             expect(deadAt[i]).toBeLessThanOrEqual(marks[found]! + 1e-6);
           } else if (deadAt[i]! < Number.POSITIVE_INFINITY) {
-            expect(deadAt[i]).toBeGreaterThanOrEqual(Math.max(born, born < marks.at(-1)! ? marks.at(-1)! : born));
+            expect(deadAt[i]).toBeGreaterThanOrEqual(Math.max(born, marks.at(-1)!));
             expect(deadAt[i]).toBeLessThanOrEqual(1e7 + 1e-6);
           }
         });

@@ -23,8 +23,9 @@ import {
   SPAN_LIVE,
 } from "../parsers/events.ts";
 import { drawDeaths, firstAfter } from "./deaths.ts";
+import { type FlowData, flowData } from "./flow.ts";
 import { Column } from "./growable.ts";
-import { RecorderObjects } from "./recorder-objects.ts";
+import { RECORDER_BYTES, RecorderObjects } from "./recorder-objects.ts";
 import { Survival } from "./survival.ts";
 
 const PAGE = 8192;
@@ -76,6 +77,8 @@ export interface Program {
   readonly heapBase: number | null;
   /** Objects that outlived the recording or whose death it does not bound. */
   readonly survivors: number;
+  /** Totals over time, where the input has spans only; null where it has objects. */
+  readonly flow: FlowData | null;
   /** Heap of the recording itself, left out of the objects: bytes. */
   readonly recorderBytes: number;
 }
@@ -110,6 +113,9 @@ export class ProgramBuilder {
   /** Object of each inferred span, by its handle. */
   readonly #handles = new Map<number, number>();
   readonly #manual = new Map<number, number>();
+  readonly #flowTime = new Column(Float64Array);
+  readonly #flowBytes = new Column(Float64Array);
+  #flowed = 0;
   readonly #cycles: RecordedCycle[] = [];
   #live = Number.NaN;
   #goal = Number.NaN;
@@ -150,7 +156,7 @@ export class ProgramBuilder {
           this.#freed(t, p[i]!, addr[i]!);
           break;
         case HEAP_LIVE:
-          this.#heapLive(size[i]!);
+          this.#heapLive(t, size[i]!);
           break;
         case HEAP_GOAL:
           this.#setGoal(size[i]!);
@@ -190,7 +196,14 @@ export class ProgramBuilder {
     if (length > 0) this.#end = time[length - 1]!;
   }
 
-  #heapLive(live: number): void {
+  #heapLive(t: number, live: number): void {
+    if (this.#pages.size === 0) {
+      // No object so far: totals are all there is.
+      if (live > this.#live) this.#flowed += live - this.#live;
+      else if (Number.isNaN(this.#live)) this.#flowed = live;
+      this.#flowTime.push(t);
+      this.#flowBytes.push(this.#flowed);
+    }
     this.#live = live;
     const cycle = this.#cycles.at(-1);
     // The figure of mark termination itself is what was marked: less than all that was live.
@@ -306,10 +319,11 @@ export class ProgramBuilder {
     for (const column of [this.#time, this.#class, this.#size, this.#p, this.#deadIn]) column.drop(recorder);
   }
 
-  /** The program as read. `seed` draws the deaths that the recording leaves open another way; 0 is the middle of what is possible. */
-  finish(seed = 0): Program {
+  /** The program as read. `seed` draws the deaths that the recording leaves open another way; 0 is the middle of what is possible. `traced`: the run wrote a trace. */
+  finish(seed = 0, traced = true): Program {
     this.#dropRecorder();
-    const recorderBytes = this.#recorderBytes;
+    const spansOnly = this.#pages.size === 0;
+    const recorderBytes = spansOnly && traced ? RECORDER_BYTES : this.#recorderBytes;
     const n = this.#time.length;
     const time = this.#time.trimmed();
     const spanClass = this.#class.trimmed();
@@ -351,6 +365,9 @@ export class ProgramBuilder {
       end: this.#end,
       heapBase: this.#base,
       survivors,
+      flow: spansOnly
+        ? flowData(this.#flowTime.trimmed(), this.#flowBytes.trimmed(), this.#cycles, recorderBytes)
+        : null,
       recorderBytes,
     };
   }

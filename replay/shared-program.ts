@@ -12,7 +12,7 @@ function shared<T extends Typed>(array: T): T {
 }
 
 export function sharedProgram(program: Program): Program {
-  const { manual } = program;
+  const { manual, flow } = program;
   return {
     ...program,
     time: shared(program.time),
@@ -20,6 +20,12 @@ export function sharedProgram(program: Program): Program {
     spanClass: shared(program.spanClass),
     size: shared(program.size),
     p: shared(program.p),
+    flow: flow && {
+      time: shared(flow.time),
+      allocated: shared(flow.allocated),
+      markTime: shared(flow.markTime),
+      reachable: shared(flow.reachable),
+    },
     manual: {
       time: shared(manual.time),
       id: shared(manual.id),

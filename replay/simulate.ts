@@ -6,6 +6,7 @@ import { ObjectHeap, type SpanLayout } from "../allocator/central.ts";
 import type { Era, HeapConfig, PageHeap } from "../allocator/types.ts";
 import { type Background, type BackgroundWorld, heapRetained, mappedReady } from "./background/background.ts";
 import { rulesOf } from "./era-rules.ts";
+import { Flow } from "./flow.ts";
 import { LazyPages, lazyFrees } from "./lazy-pages.ts";
 import type { Learned } from "./learned.ts";
 import { Metadata } from "./metadata-by-version.ts";
@@ -74,7 +75,11 @@ export class Simulation {
   readonly #metadata: Metadata;
   readonly #lazy: LazyPages | null;
   readonly #manualBase = new Map<number, number>();
-  readonly #deaths: Deaths;
+  readonly #deaths: Deaths | Flow;
+  readonly #flow: Flow | null;
+  /** Live heap less bytes allocated, for a program known by its totals. */
+  #flowBase = 0;
+  #now = 0;
   readonly #feedback: ConsMark | TriggerRatio;
   #forcedCycle = false;
   /** Object that is being allocated. */
@@ -101,7 +106,8 @@ export class Simulation {
   constructor(program: Program, deaths: Deaths, options: SimulationOptions) {
     this.#program = program;
     this.#options = options;
-    this.#deaths = deaths;
+    this.#flow = program.flow ? new Flow(program.flow) : null;
+    this.#deaths = this.#flow ?? deaths;
     this.#heap = options.era.create(options.heap);
     this.#heap.memoryLimit = options.memoryLimit;
     this.#heap.nonHeapMapped = options.learned.nonHeapMapped;
@@ -196,15 +202,21 @@ export class Simulation {
     return {
       mappedReady: mappedReady(this.#heap),
       heapFree: this.#heap.stats.freeBacked,
-      heapAlloc: this.#objects.allocated,
+      heapAlloc: this.#flow ? Math.min(this.#objects.allocated, this.#live()) : this.#objects.allocated,
     };
   }
 
+  /** gcController.heapLive: by spans and slots where objects are known, by the recording's totals where not. */
+  #live(): number {
+    return this.#flow ? this.#flowBase + this.#flow.allocatedAt(this.#now) : this.#objects.live;
+  }
+
   #afterRefill(t: number): void {
+    this.#now = t;
     this.#dirty = true;
     if (this.#marking) {
-      if (this.#objects.live >= this.#assistedEnd) this.#endMark(t);
-    } else if (this.#objects.live >= this.#pacer.trigger(this.#memory())) this.#startGc(t);
+      if (this.#live() >= this.#assistedEnd) this.#endMark(t);
+    } else if (this.#live() >= this.#pacer.trigger(this.#memory())) this.#startGc(t);
     this.#record(t);
   }
 
@@ -231,7 +243,8 @@ export class Simulation {
     this.#background.gcStarted(t);
     this.#marking = true;
     this.#markStart = t;
-    this.#pacer.triggered = this.#objects.live;
+    this.#now = t;
+    this.#pacer.triggered = this.#live();
     const reachable = this.#deaths.liveAt(t);
     const duration = learned.markNs(reachable) * learned.progressWhileMarking * this.#options.pace;
     this.#cpu += learned.cpuNs(reachable);
@@ -262,6 +275,7 @@ export class Simulation {
 
   #endMark(t: number): void {
     const heap = this.#heap;
+    this.#now = t;
     this.#marking = false;
     this.#markEnd = Number.POSITIVE_INFINITY;
     const lastGoal = this.#pacer.goal(this.#memory());
@@ -270,7 +284,7 @@ export class Simulation {
     this.#peakMarked = Math.max(this.#peakMarked, marked);
     this.#feedback.endCycle({
       liveAtStart: this.#pacer.triggered,
-      liveAtEnd: this.#objects.live,
+      liveAtEnd: this.#live(),
       marked,
       markedBefore: this.#pacer.marked,
       goal: lastGoal,
@@ -282,6 +296,7 @@ export class Simulation {
       this.#pacer.runway = this.#options.learned.runwayFactor * this.#feedback.value * marked;
     } else this.#pacer.triggerRatio = this.#feedback.ratio;
     this.#objects.startSweep(this.#markStart, marked);
+    if (this.#flow) this.#flowBase = marked - this.#flow.allocatedAt(t);
     this.#pacer.commit(marked, false);
     const goal = this.#pacer.goal(this.#memory());
     this.#lastGoal = goal;
@@ -382,7 +397,7 @@ export class Simulation {
     row[COL.heapFree] = stats.freeBacked;
     row[COL.heapReleased] = stats.released;
     row[COL.manual] = stats.manual;
-    row[COL.heapLive] = this.#objects.live;
+    row[COL.heapLive] = this.#live();
     row[COL.heapGoal] = this.#lastGoal || Number.NaN;
     row[COL.mapped] = stats.mapped;
     row[COL.objects] = this.#objects.allocated;

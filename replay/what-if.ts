@@ -124,7 +124,8 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
     },
   });
   const built = builder as ProgramBuilder | null;
-  const programs = built ? DRAWS.map((seed) => built.finish(seed)) : [];
+  const traced = baseline.inputs.some(({ format }) => format.startsWith("go-trace"));
+  const programs = built ? DRAWS.map((seed) => built.finish(seed, traced)) : [];
   const program = programs[0];
   if (!program || program.objects === 0) {
     throw new UnsupportedError(

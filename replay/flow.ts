@@ -1,0 +1,76 @@
+/**
+ * What a program allocates and keeps, as totals over time, where its input has no objects: the live heap that the runtime
+ * itself counted. Spans alone would tell it badly, since they are counted whole and free slots that are used again take no
+ * span. Has the questions of `Deaths`.
+ */
+import { firstAfter } from "./deaths.ts";
+import type { RecordedCycle } from "./program.ts";
+
+export interface FlowData {
+  /** Bytes allocated since the beginning, by time; both ascending. */
+  readonly time: Float64Array;
+  readonly allocated: Float64Array;
+  /** When each mark began, and what was reachable then. */
+  readonly markTime: Float64Array;
+  readonly reachable: Float64Array;
+}
+
+/** A mark cannot find less than this part of what it is said to have marked: totals are rounded. */
+const LEAST_REACHABLE = 0.05;
+
+export function flowData(
+  time: Float64Array,
+  allocated: Float64Array,
+  cycles: readonly RecordedCycle[],
+  recorderBytes: number,
+): FlowData | null {
+  const known = cycles.filter(({ marked, end }) => marked > 0 && !Number.isNaN(end));
+  if (known.length === 0 || time.length === 0) return null;
+  return {
+    time,
+    allocated,
+    markTime: Float64Array.from(known, ({ start }) => start),
+    reachable: Float64Array.from(known, ({ marked, liveAtStart, liveAtEnd }) => {
+      // What is allocated while marking counts as marked.
+      const grown = liveAtEnd > liveAtStart ? liveAtEnd - liveAtStart : 0;
+      return Math.max(marked * LEAST_REACHABLE, marked - grown - recorderBytes);
+    }),
+  };
+}
+
+export class Flow {
+  readonly #data: FlowData;
+  readonly #progress: Float64Array;
+
+  constructor(data: FlowData) {
+    this.#data = data;
+    this.#progress = Float64Array.from(data.markTime, (t) => this.allocatedAt(t));
+  }
+
+  /** Bytes allocated by `t`, evenly between two moments that are known. */
+  allocatedAt(t: number): number {
+    const { time, allocated } = this.#data;
+    const after = firstAfter(time, t);
+    if (after === 0) return (allocated[0]! * Math.max(0, t)) / Math.max(1, time[0]!);
+    if (after === time.length) return allocated[after - 1]!;
+    const share = (t - time[after - 1]!) / (time[after]! - time[after - 1]!);
+    return allocated[after - 1]! + share * (allocated[after]! - allocated[after - 1]!);
+  }
+
+  /** Bytes reachable at `t`: between two marks as far from one as from the other by bytes allocated. */
+  liveAt(t: number): number {
+    const { markTime, reachable } = this.#data;
+    const after = firstAfter(markTime, t);
+    if (after === markTime.length) return reachable[after - 1]!;
+    const from = after > 0 ? this.#progress[after - 1]! : 0;
+    const before = after > 0 ? reachable[after - 1]! : 0;
+    const distance = this.#progress[after]! - from;
+    const share = distance > 0 ? Math.min(1, (this.allocatedAt(t) - from) / distance) : 1;
+    return before + share * (reachable[after]! - before);
+  }
+
+  /** Bytes that a mark from `start` to `end` leaves. */
+  marked(start: number, end: number): number {
+    return this.liveAt(start) + this.allocatedAt(end) - this.allocatedAt(start);
+  }
+}
