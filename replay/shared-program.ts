@@ -1,5 +1,6 @@
 /** A program whose columns lie in shared memory: every thread reads the same ones. */
 import type { Program } from "./program.ts";
+import type { DeathTables } from "./simulate.ts";
 
 type Typed = Float64Array | Int32Array | Int16Array | Uint8Array;
 
@@ -33,4 +34,8 @@ export function sharedProgram(program: Program): Program {
       p: shared(manual.p),
     },
   };
+}
+
+export function sharedTables({ allocatedBefore, deathTime, deadBefore }: DeathTables): DeathTables {
+  return { allocatedBefore: shared(allocatedBefore), deathTime: shared(deathTime), deadBefore: shared(deadBefore) };
 }

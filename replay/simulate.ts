@@ -5,6 +5,7 @@
 import { ObjectHeap, type SpanLayout } from "../allocator/central.ts";
 import type { Era, HeapConfig, PageHeap } from "../allocator/types.ts";
 import { type Background, type BackgroundWorld, heapRetained, mappedReady } from "./background/background.ts";
+import { firstAfter } from "./deaths.ts";
 import { rulesOf } from "./era-rules.ts";
 import { Flow } from "./flow.ts";
 import { LazyPages, lazyFrees } from "./lazy-pages.ts";
@@ -408,50 +409,53 @@ export class Simulation {
   }
 }
 
-/** Bytes allocated and dead by time: what a mark at any moment would find. Shared by every run of one program. */
-export class Deaths {
+/** Columns of `Deaths`, to be shared between threads. */
+export interface DeathTables {
   /** Bytes of objects with a lower index. */
   readonly allocatedBefore: Float64Array;
+  /** Times of death, ascending, and the bytes that died before each. */
+  readonly deathTime: Float64Array;
+  readonly deadBefore: Float64Array;
+}
+
+export function deathTables(program: Program): DeathTables {
+  const n = program.objects;
+  const allocatedBefore = new Float64Array(n + 1);
+  for (let i = 0; i < n; i++) allocatedBefore[i + 1] = allocatedBefore[i]! + program.size[i]!;
+  const order = new Uint32Array(n);
+  let dying = 0;
+  for (let i = 0; i < n; i++) if (program.deadAt[i]! < Number.POSITIVE_INFINITY) order[dying++] = i;
+  const sorted = order.subarray(0, dying).sort((a, b) => program.deadAt[a]! - program.deadAt[b]!);
+  const deathTime = new Float64Array(dying);
+  const deadBefore = new Float64Array(dying + 1);
+  for (let i = 0; i < dying; i++) {
+    deathTime[i] = program.deadAt[sorted[i]!]!;
+    deadBefore[i + 1] = deadBefore[i]! + program.size[sorted[i]!]!;
+  }
+  return { allocatedBefore, deathTime, deadBefore };
+}
+
+/** Bytes allocated and dead by time: what a mark at any moment would find. Shared by every run of one program. */
+export class Deaths {
   readonly #time: Float64Array;
+  readonly #allocatedBefore: Float64Array;
   readonly #deathTime: Float64Array;
   readonly #deadBefore: Float64Array;
 
-  constructor(program: Program) {
-    const n = program.objects;
+  constructor(program: Program, tables: DeathTables = deathTables(program)) {
     this.#time = program.time;
-    this.allocatedBefore = new Float64Array(n + 1);
-    for (let i = 0; i < n; i++) this.allocatedBefore[i + 1] = this.allocatedBefore[i]! + program.size[i]!;
-    const order = new Uint32Array(n);
-    let dying = 0;
-    for (let i = 0; i < n; i++) if (program.deadAt[i]! < Number.POSITIVE_INFINITY) order[dying++] = i;
-    const sorted = order.subarray(0, dying).sort((a, b) => program.deadAt[a]! - program.deadAt[b]!);
-    this.#deathTime = new Float64Array(dying);
-    this.#deadBefore = new Float64Array(dying + 1);
-    for (let i = 0; i < dying; i++) {
-      this.#deathTime[i] = program.deadAt[sorted[i]!]!;
-      this.#deadBefore[i + 1] = this.#deadBefore[i]! + program.size[sorted[i]!]!;
-    }
+    this.#allocatedBefore = tables.allocatedBefore;
+    this.#deathTime = tables.deathTime;
+    this.#deadBefore = tables.deadBefore;
   }
 
   /** Bytes reachable at `t`. */
   liveAt(t: number): number {
-    return this.allocatedBefore[countUpTo(this.#time, t)]! - this.#deadBefore[countUpTo(this.#deathTime, t)]!;
+    return this.#allocatedBefore[firstAfter(this.#time, t)]! - this.#deadBefore[firstAfter(this.#deathTime, t)]!;
   }
 
   /** Bytes that a mark from `start` to `end` leaves: reachable at its start, and all that is allocated during it. */
   marked(start: number, end: number): number {
-    return this.allocatedBefore[countUpTo(this.#time, end)]! - this.#deadBefore[countUpTo(this.#deathTime, start)]!;
+    return this.#allocatedBefore[firstAfter(this.#time, end)]! - this.#deadBefore[firstAfter(this.#deathTime, start)]!;
   }
-}
-
-/** How many of the ascending `values` are at or below `value`. */
-function countUpTo(values: Float64Array, value: number): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (values[middle]! <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

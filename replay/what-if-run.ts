@@ -21,7 +21,7 @@ export interface PreparedJob extends Omit<WorkerJob, "settings"> {
 }
 
 export function prepare(job: Omit<WorkerJob, "settings">): PreparedJob {
-  return { ...job, deaths: job.programs.map((program) => new Deaths(program)) };
+  return { ...job, deaths: job.programs.map((program, i) => new Deaths(program, job.tables[i])) };
 }
 
 /** Runs the program under one setting. */

@@ -12,7 +12,8 @@ import { type Program, ProgramBuilder } from "./program.ts";
 import type { ReplayConfig, ReplayResult, ReplaySummary } from "./result.ts";
 import { type ReplayProgress, replay } from "./run.ts";
 import { nonHeapMapped, RUNTIME_BESIDE_HEAP } from "./runtime-memory.ts";
-import { sharedProgram } from "./shared-program.ts";
+import { sharedProgram, sharedTables } from "./shared-program.ts";
+import { type DeathTables, deathTables } from "./simulate.ts";
 
 /** One combination of settings. */
 export interface Setting {
@@ -83,6 +84,8 @@ export interface WhatIfOptions {
 export interface WorkerJob {
   /** The program under each draw of its deaths; the first is the one that is reported, the others tell how far it may be off. */
   readonly programs: readonly Program[];
+  /** Their deaths by time, for those that are known. */
+  readonly tables: readonly DeathTables[];
   readonly learned: LearnedValues;
   readonly baselineBytes: number;
   readonly recordedVersion: string;
@@ -147,6 +150,7 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
     recorderBytes: program.recorderBytes,
     job: {
       programs: programs.map(sharedProgram),
+      tables: programs.map((program) => sharedTables(deathTables(program))),
       learned,
       baselineBytes: binary + RUNTIME_BESIDE_HEAP,
       recordedVersion: version,
