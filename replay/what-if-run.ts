@@ -16,11 +16,11 @@ const BACK_TO_BACK = 0.3;
 const ENOUGH_GCS = 10;
 
 /** A job with what every run of it shares. */
-export interface PreparedJob extends Omit<WorkerJob, "settings"> {
+export interface PreparedJob extends WorkerJob {
   readonly deaths: readonly Deaths[];
 }
 
-export function prepare(job: Omit<WorkerJob, "settings">): PreparedJob {
+export function prepare(job: WorkerJob): PreparedJob {
   return { ...job, deaths: job.programs.map((program, i) => new Deaths(program, job.tables[i])) };
 }
 

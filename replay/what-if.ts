@@ -80,7 +80,7 @@ export interface WhatIfOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a worker is given: all of it can be cloned or shared. */
+/** What every thread is given: all of it can be cloned or shared. */
 export interface WorkerJob {
   /** The program under each draw of its deaths; the first is the one that is reported, the others tell how far it may be off. */
   readonly programs: readonly Program[];
@@ -92,13 +92,12 @@ export interface WorkerJob {
   readonly evidence: "exact" | "inferred" | "modelled";
   /** Events of the trace for each ns of one processor: what tracing cost. */
   readonly tracedShare: number;
-  readonly settings: readonly (Setting & { index: number })[];
 }
 
 /** A recording read and made ready for runs under other settings. */
 export interface Prepared {
   readonly baseline: ReplayResult;
-  readonly job: Omit<WorkerJob, "settings">;
+  readonly job: WorkerJob;
   readonly recorded: Setting;
   readonly recorderBytes: number;
 }
@@ -233,57 +232,58 @@ export function runPrepared(
 
 /** Runs every setting; results in the settings' order. `onDone` hears of each. */
 export async function runAll(
-  job: Omit<WorkerJob, "settings">,
+  job: WorkerJob,
   settings: readonly Setting[],
   options: { onDone?: (done: number) => void; signal?: AbortSignal; threads?: number } = {},
 ): Promise<WhatIfRun[]> {
   const { onDone = () => {}, signal } = options;
-  const indexed = settings.map((setting, index) => ({ ...setting, index }));
   const wanted = import.meta.url.endsWith(".ts") ? 1 : (options.threads ?? availableParallelism());
-  const threads = Math.max(1, Math.min(wanted, indexed.length));
-  if (threads === 1) {
+  const threads = Math.max(1, Math.min(wanted, settings.length));
+  const runs: WhatIfRun[] = new Array(settings.length);
+  const workers: Worker[] = [];
+  let done = 0;
+  const finished = (index: number, run: WhatIfRun) => {
+    runs[index] = run;
+    onDone(++done);
+  };
+  // Threads take the next setting by themselves, this one too: none waits for another.
+  const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  try {
+    const others = Array.from({ length: threads - 1 }, () => {
+      const worker = new Worker(new URL(WORKER_FILE, import.meta.url), { workerData: { job, settings, next } });
+      workers.push(worker);
+      return new Promise<void>((resolve, reject) => {
+        worker.on("message", ({ index, run }: { index: number; run: WhatIfRun }) => finished(index, run));
+        worker.on("error", reject);
+        worker.on("exit", () => resolve());
+      });
+    });
+    const all = Promise.all(others);
+    // A worker that fails while this thread is at work must not count as unhandled.
+    all.catch(() => {});
     const { runSetting, prepare } = await import("./what-if-run.ts");
     const prepared = prepare(job);
-    const runs: WhatIfRun[] = [];
-    for (const setting of indexed) {
-      // Lets an abort come through between runs.
+    for (;;) {
+      // Lets messages and an abort come through between runs.
       await new Promise((resolve) => setImmediate(resolve));
       signal?.throwIfAborted();
-      runs.push(runSetting(prepared, setting));
-      onDone(runs.length);
+      const index = Atomics.add(next, 0, 1);
+      if (index >= settings.length) break;
+      finished(index, runSetting(prepared, settings[index]!));
     }
-    return runs;
-  }
-  const runs: WhatIfRun[] = new Array(indexed.length);
-  const workers: Worker[] = [];
-  let next = 0;
-  let done = 0;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const abort = () => reject(signal?.reason);
-      if (signal?.aborted) return abort();
-      signal?.addEventListener("abort", abort, { once: true });
-      for (let thread = 0; thread < threads; thread++) {
-        const worker = new Worker(new URL(WORKER_FILE, import.meta.url), { workerData: job });
-        workers.push(worker);
-        const give = () => {
-          const setting = indexed[next++];
-          if (setting) worker.postMessage(setting);
-        };
-        worker.on("message", ({ index, run }: { index: number; run: WhatIfRun }) => {
-          runs[index] = run;
-          onDone(++done);
-          if (done === indexed.length) resolve();
-          else give();
-        });
-        worker.on("error", reject);
-        give();
-      }
-    });
+    await Promise.race([all, aborted(signal)]);
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
   return runs;
+}
+
+/** Rejects when the signal is aborted; never resolves. */
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal?.aborted) reject(signal.reason);
+    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }
 
 /** The worker as built: in tests this file is TypeScript, which a worker can't load, and one thread does it all. */
