@@ -54,7 +54,10 @@ function optionLines(options: Readonly<Record<string, Options>>): string[] {
 }
 
 function exampleLines(examples: readonly (readonly [string, string])[]): string[] {
-  return ["Examples:", ...table(examples.map(([line, what]) => [line, what]))];
+  return [
+    "Examples:",
+    ...examples.flatMap(([line, what]) => [`  ${line}`, ...wrap(what, COLUMNS - 6).map((l) => `      ${l}`)]),
+  ];
 }
 
 /** Two columns; a text that is too long goes on below itself. */

@@ -5,7 +5,7 @@
 export const MESSAGES = {
   summary: "Where a Go program's memory goes, and what it would be under another setting.",
   inputs:
-    "Inputs: a file, - for standard input, a folder with one run's recordings, or the URL of a net/http/pprof endpoint. " +
+    "Inputs: a file, - for standard input, or a folder with one run's recordings; watch and capture take the URL of a net/http/pprof endpoint. " +
     "Several inputs are one run. gzip and zstd are seen through.",
   exitCodes:
     "Exit codes: 0 done, 1 a budget is broken, 2 wrong usage, 3 an input can't be read or is of no known format, " +

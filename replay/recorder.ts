@@ -64,7 +64,7 @@ export class Recorder {
   constructor(buckets = 2048, all = false) {
     this.#buckets = buckets;
     this.#keepAll = all;
-    this.#width = 1e5;
+    this.#width = 1e6;
     this.#data = new Float64Array(all ? 0 : buckets * SLOTS * WIDTH);
     this.#filled = new Uint8Array(all ? 0 : buckets);
   }

@@ -63,6 +63,7 @@ child.kill();
 writeFileSync(
   path.join(root, "docs/screen.svg"),
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-10 -10 ${(cols * W + 20).toFixed(0)} ${rows * H + 20}" font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14">
+<title>gopages on a terminal</title>
 <rect x="-10" y="-10" width="100%" height="100%" rx="6" fill="#1c1c1c"/>
 ${out.join("\n")}
 </svg>
