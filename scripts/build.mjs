@@ -1,7 +1,7 @@
 // Compiles the sources to dist/ and makes the command runnable.
 // dist/ is removed first, so that a deleted source leaves nothing behind.
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, copyFileSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import process from "node:process";
@@ -18,11 +18,4 @@ for (const folder of ["replay/scenarios", "replay/diagnose"]) {
   for (const file of readdirSync(path.join(root, folder))) {
     if (file.endsWith(".md")) copyFileSync(path.join(root, folder, file), path.join(root, "dist", folder, file));
   }
-}
-// In a checkout `npx gopages` runs this build: npm links the bins of dependencies, not those of the package itself.
-const bin = path.join(root, "node_modules", ".bin");
-if (process.platform !== "win32" && existsSync(path.join(root, "node_modules"))) {
-  mkdirSync(bin, { recursive: true });
-  rmSync(path.join(bin, "gopages"), { force: true });
-  symlinkSync(path.join("..", "..", "dist", "cli", "main.js"), path.join(bin, "gopages"));
 }
