@@ -191,6 +191,18 @@ describe.each(BITMAP_ERAS)("%s", (era) => {
     );
   });
 
+  it("places a page of a block that two Ps have parts of", () => {
+    const heap = newHeap(era);
+    const first = heap.allocSpan(1, 0, false);
+    const freed = heap.allocSpan(2, 0, false);
+    heap.freeSpan(freed, 2, false);
+    expect(heap.allocSpan(1, 1, false)).toBe(freed);
+    expect(freed).toBe(first + PAGE);
+    expect(heap.placeSpan(freed + PAGE, 1, 0, false)).toBe(true);
+    expect(heap.placeSpan(freed + PAGE, 1, 0, false)).toBe(false);
+    checkIdentity(heap);
+  });
+
   it("takes an allocation back as if it had never been", () => {
     fc.assert(
       fc.property(

@@ -401,16 +401,25 @@ export class BitmapHeap implements PageHeap {
   /** Whether the pages are unmapped, free in the bitmap, or free in some P's cache. */
   private isAvailable(base: number, pages: number): boolean {
     if (this.pages.isFree(base, pages)) return true;
-    const c = this.caches;
     for (let i = 0; i < pages; i++) {
       const addr = base + i * this.pageSize;
       if (!this.isMapped(addr) || this.pages.isFree(addr, 1)) continue;
-      const block = this.blockOf(addr);
-      const p = this.holderOf(block);
-      const bit = (addr - block) / this.pageSize;
-      if (p < 0 || ((bit < 32 ? c.freeLo[p]! >>> bit : c.freeHi[p]! >>> (bit - 32)) & 1) === 0) return false;
+      if (!this.isCached(addr)) return false;
     }
     return true;
+  }
+
+  /** Whether some P's cache has the page. Several Ps can have parts of one block: what was freed of it is cached anew. */
+  private isCached(addr: number): boolean {
+    const c = this.caches;
+    const block = this.blockOf(addr);
+    const bit = (addr - block) / this.pageSize;
+    const lo = bit < 32 ? 1 << bit : 0;
+    const hi = bit < 32 ? 0 : 1 << (bit - 32);
+    for (let p = 0; p < c.length; p++) {
+      if (!c.empty(p) && c.base[p] === block && c.holds(p, lo, hi)) return true;
+    }
+    return false;
   }
 
   /**
