@@ -26,7 +26,6 @@ import {
   STACK_ALLOC,
   STACK_FREE,
   STACK_LIVE,
-  STW_BEGIN,
   STW_END,
 } from "../parsers/events.ts";
 import { type Background, type BackgroundWorld, heapRetained, mappedReady } from "./background/background.ts";
@@ -86,7 +85,7 @@ export class Machine {
   readonly placement: PlacementCheck;
   readonly marks: TimelineMark[] = [];
   readonly gcs: GcRow[] = [];
-  readonly counts = { spans: 0, unplaced: 0, lateFrees: 0, overtakenFrees: 0, scavengedRecorded: 0 };
+  readonly counts = { spans: 0, unplaced: 0, lateFrees: 0, overtakenFrees: 0 };
   readonly row = emptyRow();
   /** Time of the last event, ns. */
   now = 0;
@@ -121,7 +120,6 @@ export class Machine {
   #lastHeapGoal = 0;
   #lastHeapInuse = 0;
   #inMark = false;
-  #stopped = 0;
   /** The P whose next event comes after the flush of idle page caches. */
   #flushBy = NOBODY;
   #pendingFlush = false;
@@ -296,11 +294,7 @@ export class Machine {
           this.placement.procResize(size);
         }
         break;
-      case STW_BEGIN:
-        this.#stopped++;
-        break;
       case STW_END:
-        this.#stopped = Math.max(0, this.#stopped - 1);
         if (this.#pendingFlush) {
           this.#flushBy = p;
           this.#worldStart = t;
@@ -308,7 +302,6 @@ export class Machine {
         }
         break;
       case SCAVENGED:
-        this.counts.scavengedRecorded += size * PAGE;
         if (this.#options.playsReturns === true && addr >= 0) this.#playReturn(t, addr, size);
         break;
     }

@@ -47,8 +47,6 @@ export class PlacementCheck {
   readonly #placed = new Map<number, number>();
   /** Spans that `heap` could not put where they were recorded, or that have no recorded place. */
   readonly #moved = new Map<number, number>();
-  /** Ps whose page cache at the recording's start is not known yet. */
-  readonly #unknown = new Set<number>();
   /** What a P's cache held when it was flushed as idle, until the P allocates again. */
   readonly #flushed: (CacheBlock | null)[] = [];
   readonly #lost = new Map<number, number>();
@@ -104,7 +102,6 @@ export class PlacementCheck {
       else this.#firstDivergence ??= { t, span: this.#spans, p, pages, recorded: name, predicted };
       if (Math.floor(predicted / CHUNK) === Math.floor(name / CHUNK)) this.#sameChunk++;
     }
-    if (cached) this.#unknown.delete(p);
     if (predicted !== name) {
       this.heap.undoAlloc?.();
       if (!this.#explain(name, pages, p, manual, predicted) && !this.#force(name, pages, p, manual)) {
@@ -231,7 +228,6 @@ export class PlacementCheck {
       const further = again > predicted && again < name;
       if (again !== name) heap.undoAlloc?.();
       if (again === name || (further && this.#heldElsewhere(name, pages, p, manual, again))) {
-        this.#unknown.delete(q);
         this.#flushed[q] = null;
         return true;
       }
@@ -340,7 +336,6 @@ export class PlacementCheck {
   /** The starting state is complete: Ps are known to exist, their caches are not known. */
   begin(procs: number): void {
     this.#procs = procs;
-    for (let p = 0; p < procs; p++) this.#unknown.add(p);
   }
 
   /** Places a span that was alive before the recording began. */
@@ -375,7 +370,6 @@ export class PlacementCheck {
 
   flush(p: number): void {
     this.#flushed[p] = this.heap.cacheBlock?.(p) ?? this.#flushed[p] ?? null;
-    this.#unknown.delete(p);
     this.heap.flushPageCache(p);
     this.#free?.flushPageCache(p);
   }

@@ -301,5 +301,3 @@ function notesOn(machine: Machine, main: EventSource, driver: SpanDriver | null)
   }
   return notes;
 }
-
-export type { TimelineRow };
