@@ -1,8 +1,10 @@
+import { UsageError } from "../errors.ts";
+import { escapeText } from "../escape.ts";
 import { EXIT } from "../exit-codes.ts";
 import { MESSAGES } from "../messages.ts";
 import { Progress } from "../progress.ts";
-import type { Command } from "./command.ts";
-import { REPLAY_OPTIONS, readReplayArgs } from "./replay-options.ts";
+import type { Command, Context, RawArgs } from "./command.ts";
+import { REPLAY_OPTIONS, type ReplayArgs, readReplayArgs } from "./replay-options.ts";
 
 /** Rows that the terminal UI asks for: ten for each column of its widest screen, to have something to zoom into. */
 const TUI_SAMPLES = 20_000;
@@ -11,14 +13,28 @@ const TUI_SAMPLES = 20_000;
 export const replayCommand: Command = {
   name: "replay",
   summary: MESSAGES.replaySummary,
-  options: REPLAY_OPTIONS,
+  options: {
+    ...REPLAY_OPTIONS,
+    open: { type: "boolean", describe: MESSAGES.optionOpen },
+    output: {
+      alias: "o",
+      type: "string",
+      requiresArg: true,
+      describe: MESSAGES.optionOpenOutput,
+      defaultDescription: "file",
+    },
+  },
   examples: [
     ["gopages trace.out", MESSAGES.exampleReplay],
     ["gopages replay trace.out --json", MESSAGES.exampleJson],
+    ["gopages replay trace.out --open", MESSAGES.exampleOpen],
     ["gopages replay trace.out --policy go1.12", MESSAGES.examplePolicy],
   ],
-  async run(raw, { host, services, out, terminal }) {
+  async run(raw, context) {
     const args = await readReplayArgs(raw);
+    if (raw.open === true) return open(args, reportFile(raw), context);
+    if (raw.output !== undefined) throw new UsageError(MESSAGES.outputWithoutOpen, MESSAGES.outputWithoutOpenHint);
+    const { host, services, out, terminal } = context;
     const interactive = !args.json && !args.plain && terminal.isTty && wantsTui(host.env);
     const progress = new Progress(host.stderr, args.progress);
     const samples = args.json ? args.samples : TUI_SAMPLES;
@@ -46,6 +62,31 @@ export const replayCommand: Command = {
     return done;
   },
 };
+
+async function open(args: ReplayArgs, file: string | undefined, context: Context): Promise<number> {
+  const { host, services, out } = context;
+  if (args.json || args.plain) {
+    throw new UsageError(MESSAGES.exclusive("--open", args.json ? "--json" : "--plain"), MESSAGES.tryHelp);
+  }
+  const { openReport } = await import("../html/open.ts");
+  const progress = new Progress(host.stderr, args.progress);
+  const job = {
+    inputs: args.inputs,
+    samples: null,
+    replay: (extra = {}) =>
+      services
+        .replay(args.inputs, { ...args.replay, onProgress: progress.report, ...extra })
+        .finally(() => progress.done()),
+  };
+  const opened = await openReport(job, file, host.env);
+  await out.write((opened.shown ? MESSAGES.opened : MESSAGES.notOpened)(escapeText(opened.file)));
+  return opened.partial ? EXIT.partial : EXIT.ok;
+}
+
+function reportFile(raw: RawArgs): string | undefined {
+  if (Array.isArray(raw.output)) throw new UsageError(MESSAGES.twice("--output"), MESSAGES.tryCommandHelp("replay"));
+  return raw.output === undefined ? undefined : String(raw.output);
+}
 
 /** A dumb terminal can't, and nobody is there to press keys on a build server that pretends to have a terminal. */
 function wantsTui(env: Readonly<Record<string, string | undefined>>): boolean {
