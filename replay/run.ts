@@ -27,6 +27,14 @@ export interface ReplayProgress {
   readonly events: number;
 }
 
+/** Takes the rows of the timeline as they come to be. */
+export interface RowSink {
+  /** The next row, by time. */
+  add(row: TimelineRow): void;
+  /** Asked now and then: the replay goes on when it resolves. A rejection ends the replay. */
+  drain(): Promise<void>;
+}
+
 export interface ReplayOptions {
   /** Go version whose page heap and scavenger are modelled, e.g. "go1.27"; default: the recording's own. */
   readonly policy?: string;
@@ -36,6 +44,8 @@ export interface ReplayOptions {
   readonly memoryLimit?: number | null;
   /** "all" keeps every change; a number bounds what the caller will show (more is kept, so that it can choose). */
   readonly samples?: number | "all";
+  /** Is handed every change instead of the result's timeline, which is then thinned: for output that streams. */
+  readonly rows?: RowSink;
   /** Keep heap maps over time. */
   readonly heapMaps?: boolean;
   /** Sees every batch of the main input before it is replayed, with inferred spans where it has none of its own. */
@@ -86,7 +96,7 @@ async function run(
   const physPageSize = options.physPageSize ?? 4096;
   const memoryLimit = options.memoryLimit ?? Number.POSITIVE_INFINITY;
   const baseline = baselineRss({ textSpan });
-  const recorder = new Recorder(2048, options.samples === "all");
+  const recorder = new Recorder(2048, options.samples === "all" && options.rows === undefined);
   const procs = info.procs ?? (main.format === "pagetrace" ? PAGETRACE_PROCS : 1);
   const recorded = driver?.returns ?? returns;
   const playsReturns = main.format === "pagetrace" && driver === null;
@@ -115,7 +125,20 @@ async function run(
     minHeapAddr: () => info.minHeapAddr,
   });
   const maps = options.heapMaps ? new HeapMaps(machine) : null;
-  if (maps) machine.onRow = (t) => maps.take(t);
+  const { rows: rowSink } = options;
+  const band = driver?.band ?? null;
+  // A reconstructed heap is laid down at the first instant: the row before that is of no process.
+  let beforeHeap = driver !== null;
+  if (maps || rowSink) {
+    machine.onRow = (t) => {
+      maps?.take(t);
+      if (rowSink && !(beforeHeap && Number.isNaN(machine.row[COL.measuredRss]))) {
+        const row = toTimelineRow(machine.row);
+        rowSink.add(band === null ? row : withBand(row, band));
+      }
+      beforeHeap = false;
+    };
+  }
   const accuracy = new AccuracyCheck();
   attachSamples(machine, samples, accuracy);
 
@@ -126,11 +149,13 @@ async function run(
       for (const batch of driver.transform(step.value)) {
         options.tap?.(batch, info);
         machine.process(batch);
+        if (rowSink) await rowSink.drain();
       }
     } else {
       options.tap?.(step.value, info);
       machine.process(step.value);
     }
+    if (rowSink) await rowSink.drain();
     const now = Date.now();
     if (options.onProgress && now - lastReport >= PROGRESS_EVERY) {
       lastReport = now;
@@ -142,10 +167,12 @@ async function run(
     for (const batch of driver.finish()) {
       options.tap?.(batch, info);
       machine.process(batch);
+      if (rowSink) await rowSink.drain();
     }
   }
   machine.finish(machine.now);
   maps?.take(machine.now, true);
+  if (rowSink) await rowSink.drain();
   if (info.events === 0 || (recorder.rows <= 1 && machine.counts.spans === 0 && machine.gcs.length === 0)) {
     throw new UnsupportedError(
       `${main.path}: no memory events in it; record at least one GC, e.g. with runtime/trace over some seconds of load`,
