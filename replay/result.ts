@@ -146,6 +146,8 @@ export interface ReplayResult {
   heapMapAt(t: number): HeapMap | null;
   marks: TimelineMark[];
   gcs: GcRow[];
+  /** Limits that the run had, bytes, as far as the inputs or the options tell: GOMEMLIMIT, and that of its cgroup. */
+  limits?: { memory: number | null; container: number | null };
   notes: Note[];
   /** True if an input was truncated or lossy (exit code 4). */
   partial: boolean;

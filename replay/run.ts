@@ -5,6 +5,7 @@ import { UnsupportedError } from "../parsers/errors.ts";
 import type { EventSource, SourceInfo } from "../parsers/event-source.ts";
 import type { EventBatch } from "../parsers/events.ts";
 import { openInputs } from "../parsers/open.ts";
+import type { RunDescription } from "../parsers/run-description.ts";
 import { AccuracyCheck } from "./accuracy.ts";
 import { backgroundFor } from "./background/index.ts";
 import { baselineRss } from "./baseline.ts";
@@ -15,6 +16,7 @@ import { type LedgerContext, ledgerOf } from "./ledger.ts";
 import { Machine } from "./machine.ts";
 import type { SpanDriver } from "./reconstruct/driver.ts";
 import { NoReturns, RecordedReturns } from "./reconstruct/recorded-returns.ts";
+import { recordedGogc } from "./recorded-settings.ts";
 import { COL, Recorder } from "./recorder.ts";
 import type { Note, ReplayResult, TimelineRow } from "./result.ts";
 import type { Samples } from "./samples.ts";
@@ -25,6 +27,8 @@ export interface ReplayProgress {
   /** 0..1, or null when the size of the input is unknown. */
   readonly fraction: number | null;
   readonly events: number;
+  /** The result as far as the input has been read; it costs some ms. Valid until the replay goes on. */
+  readonly soFar?: () => ReplayResult;
 }
 
 /** Takes the rows of the timeline as they come to be. */
@@ -57,6 +61,8 @@ export interface ReplayOptions {
 /** Programs write to nearly all that they allocate; of large objects on clean pages this share is let off. */
 const UNWRITTEN_SHARE = 0.1;
 const PROGRESS_EVERY = 200;
+/** Timers, keys and signals get their turn this often, ms: batches can come without ever waiting for a file. */
+const YIELD_EVERY = 30;
 /** A page trace does not tell GOMAXPROCS: room for as many page caches as Ps that it is likely to show. */
 const PAGETRACE_PROCS = 64;
 
@@ -64,9 +70,14 @@ const PAGETRACE_PROCS = 64;
  * Replays one run. Throws InputError (unreadable), UnsupportedError (the input can't answer) and the signal's reason.
  */
 export async function replay(paths: readonly string[], options: ReplayOptions = {}): Promise<ReplayResult> {
-  const { sources, ignored } = await openInputs(paths, { threaded: true });
+  const { sources, ignored, description } = await openInputs(paths, { threaded: true });
   try {
-    return await run(sources, ignored, options);
+    if (sources.length === 0) {
+      throw new UnsupportedError(
+        `${paths.join(", ")}: tells how a run was made and nothing of its memory; give a recording of the run with it`,
+      );
+    }
+    return await run(sources, ignored, description, options);
   } finally {
     await Promise.all(sources.map((source) => source.close()));
   }
@@ -75,6 +86,7 @@ export async function replay(paths: readonly string[], options: ReplayOptions = 
 async function run(
   sources: readonly EventSource[],
   ignored: readonly { path: string; reason: string }[],
+  description: RunDescription | null,
   options: ReplayOptions,
 ): Promise<ReplayResult> {
   const main = pickMain(sources);
@@ -87,17 +99,18 @@ async function run(
   });
   const { samples, returns, notes: unjoined } = await join(main, sources, { gcStarts, signal: options.signal });
   for (const text of unjoined) notes.push({ level: "info", text });
-  const { version: recordedVersion, note: versionNote } = recordedVersionOf(main, sources, options.policy);
+  const { version: recordedVersion, note: versionNote } = recordedVersionOf(main, sources, options.policy, description);
   if (versionNote) notes.push({ level: "info", text: versionNote });
   const policy = options.policy ?? recordedVersion;
   const era = eraFor(policy);
   const recordedEra = eraFor(recordedVersion);
   const correct = era.name === recordedEra.name || options.policy === undefined;
-  const physPageSize = options.physPageSize ?? 4096;
-  const memoryLimit = options.memoryLimit ?? Number.POSITIVE_INFINITY;
+  const physPageSize = options.physPageSize ?? description?.physPageSize ?? 4096;
+  const toldLimit = options.memoryLimit === undefined ? description?.memoryLimit : options.memoryLimit;
+  const memoryLimit = toldLimit ?? Number.POSITIVE_INFINITY;
   const baseline = baselineRss({ textSpan });
   const recorder = new Recorder(2048, options.samples === "all" && options.rows === undefined);
-  const procs = info.procs ?? (main.format === "pagetrace" ? PAGETRACE_PROCS : 1);
+  const procs = info.procs ?? description?.gomaxprocs ?? (main.format === "pagetrace" ? PAGETRACE_PROCS : 1);
   const recorded = driver?.returns ?? returns;
   const playsReturns = main.format === "pagetrace" && driver === null;
   const machine = new Machine({
@@ -143,6 +156,7 @@ async function run(
   attachSamples(machine, samples, accuracy);
 
   let lastReport = 0;
+  let lastYield = Date.now();
   while (!step.done) {
     options.signal?.throwIfAborted();
     if (driver) {
@@ -159,7 +173,16 @@ async function run(
     const now = Date.now();
     if (options.onProgress && now - lastReport >= PROGRESS_EVERY) {
       lastReport = now;
-      options.onProgress({ phase: "replaying", fraction: main.progress(), events: info.events });
+      options.onProgress({
+        phase: "replaying",
+        fraction: main.progress(),
+        events: info.events,
+        soFar: () => resultNow(),
+      });
+    }
+    if (now - lastYield >= YIELD_EVERY) {
+      await new Promise((resolve) => setImmediate(resolve));
+      lastYield = Date.now();
     }
     step = await batches.next();
   }
@@ -179,72 +202,84 @@ async function run(
     );
   }
 
-  const context: LedgerContext = {
-    exactSpans: info.hasAddresses,
-    hasObjects: info.hasAddresses,
-    baseline: baseline.bytes,
-    baselineUncertainty: baseline.uncertainty,
-  };
-  const rows = [...recorder.kept()];
-  // A reconstructed heap is laid down at the first instant: the row before that is of no process.
-  if (driver && rows.length > 1 && Number.isNaN(rows[0]![COL.measuredRss])) rows.shift();
-  const { stats } = machine.heap;
-  const { returned } = stats;
-  const uncertain = Math.max(baseline.uncertainty, recorder.peak[COL.rss]! * (driver?.spread ?? 0.05));
-  const assumed = recorder.peak[COL.assumed]!;
-  notes.push(...notesOn(machine, main, driver));
-  return {
-    inputs: sources.map((source) => ({
-      path: source.path,
-      format: source.container ?? source.format,
-      goVersion: source.info.goVersion,
-      evidence: source === main && driver ? driver.evidence : source.info.evidence,
-      events: source.info.events,
-      losses: source.losses.toJSON(),
-    })),
-    config: {
-      policy,
-      gogc: 100,
-      memoryLimit: Number.isFinite(memoryLimit) ? memoryLimit : null,
-      physPageSize,
-      pageSize: machine.heap.config.pageSize,
-      procs,
-      os: machine.heap.config.goos,
-    },
-    summary: {
-      durationNs: machine.now - recorder.start,
-      gcCycles: machine.gcs.filter((gc) => gc.markTermination !== null).length,
-      peakRss: recorder.maxRss,
-      finalRss: recorder.last[COL.rss]!,
-      meanRss: recorder.meanRss,
-      peakHeapInuse: recorder.maxInuse,
-      peakHeapLive: recorder.maxLive,
-      heapReleasedFinal: stats.released,
-      meanHeapReleased: recorder.meanReleased,
-      returnedTotal: returned.background + returned.growth + returned.limit + returned.forced,
-      returnedBackground: returned.background,
-      returnedOnGrowth: returned.growth,
-      returnedForLimit: returned.limit,
-      returnedForced: returned.forced,
-      pageFaultBytes: stats.faulted,
-      heapLockAcquisitions: stats.lockAcquisitions,
-      heapLockAvoided: stats.lockAvoided,
-    },
-    placement: machine.placement.result(),
-    accuracy: accuracy.result(),
-    timeline: driver?.band ? rows.map((row) => withBand(toTimelineRow(row), driver.band!)) : rows.map(toTimelineRow),
-    uncertainty: driver?.band
-      ? { below: recorder.maxRss * (1 - 1 / driver.band), above: recorder.maxRss * (driver.band - 1) }
-      : { below: uncertain + assumed * UNWRITTEN_SHARE, above: uncertain },
-    ledgerPeak: ledgerOf(recorder.peak, context),
-    ledgerFinal: ledgerOf(recorder.last, context),
-    ledgerAt: (t) => ledgerOf(rowAt(rows, t), context),
-    heapMapAt: (t) => maps?.at(t) ?? null,
-    marks: machine.marks,
-    gcs: machine.gcs,
-    notes,
-    partial: sources.some((source) => source.losses.partial),
-  };
+  return resultNow();
+
+  function resultNow(): ReplayResult {
+    const context: LedgerContext = {
+      exactSpans: info.hasAddresses,
+      hasObjects: info.hasAddresses,
+      baseline: baseline.bytes,
+      baselineUncertainty: baseline.uncertainty,
+    };
+    const rows = [...recorder.kept()];
+    // A reconstructed heap is laid down at the first instant: the row before that is of no process.
+    if (driver && rows.length > 1 && Number.isNaN(rows[0]![COL.measuredRss])) rows.shift();
+    const { stats } = machine.heap;
+    const { returned } = stats;
+    const uncertain = Math.max(baseline.uncertainty, recorder.peak[COL.rss]! * (driver?.spread ?? 0.05));
+    const assumed = recorder.peak[COL.assumed]!;
+    const limit = (name: "cgroup_limit" | "gomemlimit") => {
+      const bytes = samples.has(name) ? samples.max(name) : Number.NaN;
+      // "No limit" is written as 2^63 and thereabouts.
+      return bytes > 0 && bytes < 2 ** 62 ? bytes : null;
+    };
+    return {
+      inputs: sources.map((source) => ({
+        path: source.path,
+        format: source.container ?? source.format,
+        goVersion: source.info.goVersion,
+        evidence: source === main && driver ? driver.evidence : source.info.evidence,
+        events: source.info.events,
+        losses: source.losses.toJSON(),
+      })),
+      config: {
+        policy,
+        gogc: Number.isFinite(gogc.gogc) ? gogc.gogc : "off",
+        memoryLimit: Number.isFinite(memoryLimit) ? memoryLimit : null,
+        physPageSize,
+        pageSize: machine.heap.config.pageSize,
+        procs,
+        os: machine.heap.config.goos,
+      },
+      summary: {
+        durationNs: machine.now - recorder.start,
+        gcCycles: machine.gcs.filter((gc) => gc.markTermination !== null).length,
+        peakRss: recorder.maxRss,
+        finalRss: recorder.last[COL.rss]!,
+        meanRss: recorder.meanRss,
+        peakHeapInuse: recorder.maxInuse,
+        peakHeapLive: recorder.maxLive,
+        heapReleasedFinal: stats.released,
+        meanHeapReleased: recorder.meanReleased,
+        returnedTotal: returned.background + returned.growth + returned.limit + returned.forced,
+        returnedBackground: returned.background,
+        returnedOnGrowth: returned.growth,
+        returnedForLimit: returned.limit,
+        returnedForced: returned.forced,
+        pageFaultBytes: stats.faulted,
+        heapLockAcquisitions: stats.lockAcquisitions,
+        heapLockAvoided: stats.lockAvoided,
+      },
+      placement: machine.placement.result(),
+      accuracy: accuracy.result(),
+      timeline: driver?.band ? rows.map((row) => withBand(toTimelineRow(row), driver.band!)) : rows.map(toTimelineRow),
+      uncertainty: driver?.band
+        ? { below: recorder.maxRss * (1 - 1 / driver.band), above: recorder.maxRss * (driver.band - 1) }
+        : { below: uncertain + assumed * UNWRITTEN_SHARE, above: uncertain },
+      ledgerPeak: ledgerOf(recorder.peak, context),
+      ledgerFinal: ledgerOf(recorder.last, context),
+      ledgerAt: (t) => ledgerOf(rowAt(rows, t), context),
+      heapMapAt: (t) => maps?.at(t) ?? null,
+      marks: machine.marks,
+      gcs: machine.gcs,
+      limits: {
+        memory: Number.isFinite(memoryLimit) ? memoryLimit : limit("gomemlimit"),
+        container: limit("cgroup_limit"),
+      },
+      notes: [...notes, ...notesOn(machine, main, driver)],
+      partial: sources.some((source) => source.losses.partial),
+    };
+  }
 }
 
 function withBand(row: TimelineRow, factor: number): TimelineRow {

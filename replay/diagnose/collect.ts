@@ -1,15 +1,15 @@
 /** Opens everything that was given of a run, and collects what the rules look at. */
-import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
 import type { EventSource } from "../../parsers/event-source.ts";
-import { type EventBatch, GC_FORCED, GC_START, GO_CREATE, GO_END, OBSERVATIONS } from "../../parsers/events.ts";
+import { GC_FORCED, OBSERVATIONS } from "../../parsers/events.ts";
 import { GctraceSource, type LogRecord } from "../../parsers/gctrace.ts";
 import { isCompanion } from "../../parsers/observation-source.ts";
 import { openInputs } from "../../parsers/open.ts";
 import type { HeapProfile } from "../../parsers/pprof/profile.ts";
+import type { RunDescription } from "../../parsers/run-description.ts";
 import type { Smaps } from "../../parsers/smaps.ts";
 import type { InputSummary, Note, ReplayResult } from "../result.ts";
 import { type ReplayOptions, replay } from "../run.ts";
+import { RunFacts } from "../run-facts.ts";
 import { Samples } from "../samples.ts";
 import { Series } from "./series.ts";
 import { GoVersion } from "./version.ts";
@@ -23,6 +23,8 @@ export interface DiagnoseOptions {
   readonly os?: string;
   /** A moment that a ledger is wanted for, ns. */
   readonly at?: number;
+  /** The inputs' replay, where there is one already, with the facts that its `tap` collected: the trace is not read again. */
+  readonly replayed?: { readonly result: ReplayResult; readonly facts: RunFacts };
   readonly onProgress?: ReplayOptions["onProgress"];
   readonly signal?: AbortSignal;
 }
@@ -97,7 +99,9 @@ const TRACES: readonly string[] = ["go-trace-v2", "go-trace-v1", "pagetrace"];
 const MAX_GCS = 200_000;
 
 export async function collect(paths: readonly string[], options: DiagnoseOptions = {}): Promise<Collected> {
-  const { sources, ignored } = await openInputs(paths);
+  // Standard input can be read once only.
+  const again = options.replayed ? paths.filter((path) => path !== "-") : paths;
+  const { sources, ignored, description } = await openInputs(again);
   const notes: Note[] = [];
   const settings: Settings = {
     gogc: options.gogc ?? null,
@@ -107,12 +111,8 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
     os: options.os ?? null,
     godebug: null,
   };
-  let metaVersion: string | null = null;
-  for (const { path, reason } of ignored) {
-    const meta = /\.json$/.test(path) ? await readMeta(path) : null;
-    if (meta === null) notes.push({ level: "info", text: `${path} is left out: ${reason}` });
-    else metaVersion = applyMeta(meta, settings) ?? metaVersion;
-  }
+  for (const { path, reason } of ignored) notes.push({ level: "info", text: `${path} is left out: ${reason}` });
+  if (description) applyDescription(description, settings);
 
   const raw: { source: EventSource; samples: Samples }[] = [];
   let gcs: GcFact[] = [];
@@ -120,7 +120,7 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
   let gcSource = "";
   const profiles: ProfileFact[] = [];
   const smaps: { smaps: Smaps; source: string }[] = [];
-  let hasTrace = false;
+  let hasTrace = options.replayed?.result.inputs.some(({ format }) => TRACES.includes(format)) ?? false;
   try {
     for (const source of sources) {
       options.signal?.throwIfAborted();
@@ -163,21 +163,17 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
   let result: ReplayResult | null = null;
   const series = mergeSeries(raw);
   if (hasTrace) {
-    const counter = new GoroutineCounter();
-    const forced: boolean[] = [];
+    const facts = options.replayed?.facts ?? new RunFacts();
     try {
-      result = await replay(paths, {
-        ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
-        ...(options.physPageSize === undefined ? {} : { physPageSize: options.physPageSize }),
-        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-        ...(options.signal ? { signal: options.signal } : {}),
-        tap: (batch) => {
-          counter.take(batch);
-          for (let i = 0; i < batch.length; i++) {
-            if (batch.kind[i] === GC_START) forced.push((batch.aux[i]! & GC_FORCED) !== 0);
-          }
-        },
-      });
+      result =
+        options.replayed?.result ??
+        (await replay(paths, {
+          ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
+          ...(options.physPageSize === undefined ? {} : { physPageSize: options.physPageSize }),
+          ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+          ...(options.signal ? { signal: options.signal } : {}),
+          tap: facts.take,
+        }));
     } catch (error) {
       // What else was given may still answer; a trace alone may not.
       if ((error as Error).name === "AbortError" || series.size + gcs.length + profiles.length + smaps.length === 0)
@@ -187,9 +183,9 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
     if (result) {
       ({ inputs, partial } = result);
       notes.push(...result.notes);
-      addReplay(series, result, counter);
+      addReplay(series, result, facts);
       if (gcs.length === 0) {
-        gcs = result.gcs.map((gc, i) => ofTrace(gc, result!, forced[i] ?? false));
+        gcs = result.gcs.map((gc, i) => ofTrace(gc, result!, ((facts.gcFlags[i] ?? 0) & GC_FORCED) !== 0));
         gcSource = result.inputs.find(({ format }) => TRACES.includes(format))?.path ?? "replay";
       }
     }
@@ -199,7 +195,7 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
     inputs,
     notes,
     partial,
-    version: versionOf(options.goVersion ?? metaVersion, sources, result),
+    version: versionOf(options.goVersion ?? description?.goVersion ?? null, sources, result),
     settings: withObserved(settings, series),
     series,
     gcs,
@@ -277,29 +273,6 @@ function ofTrace(gc: ReplayResult["gcs"][number], result: ReplayResult, forced: 
   };
 }
 
-/** Goroutines alive, as a trace tells who is born and who ends (those before it count from its snapshot only). */
-class GoroutineCounter {
-  readonly t: number[] = [];
-  readonly v: number[] = [];
-  #alive = 0;
-  #last = Number.NEGATIVE_INFINITY;
-
-  take(batch: EventBatch): void {
-    for (let i = 0; i < batch.length; i++) {
-      const kind = batch.kind[i];
-      if (kind === GO_CREATE) this.#alive += batch.size[i]! || 1;
-      else if (kind === GO_END) this.#alive -= batch.size[i]! || 1;
-      else continue;
-      const t = batch.time[i]!;
-      if (t - this.#last > 1e6 || this.t.length === 0) {
-        this.t.push(t);
-        this.v.push(Math.max(0, this.#alive));
-        this.#last = t;
-      } else this.v[this.v.length - 1] = Math.max(this.v.at(-1)!, this.#alive);
-    }
-  }
-}
-
 /** One series a figure, of the input that measured it most often; single dumps stand where their time says, else at the end. */
 function mergeSeries(raw: readonly { source: EventSource; samples: Samples }[]): Map<string, Series> {
   const anchor = raw.find(({ source, samples }) => samples.length > 1 && source.info.wallClockStart !== null);
@@ -351,7 +324,7 @@ function mergeSeries(raw: readonly { source: EventSource; samples: Samples }[]):
 }
 
 /** What the replay predicts stands in where nothing was measured. */
-function addReplay(series: Map<string, Series>, result: ReplayResult, counter: GoroutineCounter): void {
+function addReplay(series: Map<string, Series>, result: ReplayResult, { goroutines }: RunFacts): void {
   const rows = result.timeline;
   const t = rows.map((row) => row.t);
   const add = (name: string, of: (row: (typeof rows)[number]) => number | null) => {
@@ -372,8 +345,8 @@ function addReplay(series: Map<string, Series>, result: ReplayResult, counter: G
     add("heap_alloc", (row) => row.heapLive);
     add("stack_inuse", (row) => row.stacks);
   }
-  if (!series.has("goroutines") && counter.t.length > 0)
-    series.set("goroutines", new Series(counter.t, counter.v, "replay"));
+  if (!series.has("goroutines") && goroutines.t.length > 0)
+    series.set("goroutines", new Series(goroutines.t, goroutines.v, "replay"));
 }
 
 function placeProfiles(
@@ -420,40 +393,14 @@ function withObserved(settings: Settings, series: ReadonlyMap<string, Series>): 
   return settings;
 }
 
-/** A bundle's own description of the run: {go, env: {GOGC, GOMEMLIMIT, GODEBUG}, machine: {os, physPageSize}}. */
-async function readMeta(path: string): Promise<Record<string, unknown> | null> {
-  if (!/^(meta|run|bundle|record|recording)\.json$/.test(basename(path))) return null;
-  try {
-    const value: unknown = JSON.parse(await readFile(path, "utf8"));
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Takes settings out of it; returns the Go version. */
-function applyMeta(meta: Record<string, unknown>, settings: Settings): string | null {
-  const record = (value: unknown) =>
-    typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  const env = record(meta.env);
-  const machine = record(meta.machine);
-  const text = (value: unknown) => (typeof value === "string" || typeof value === "number" ? String(value) : null);
-  const gogc = text(env.GOGC);
-  if (settings.gogc === null && gogc !== null) settings.gogc = gogc === "off" ? "off" : Number(gogc) || null;
-  if (!settings.memoryLimitKnown && meta.env !== undefined) {
-    const limit = text(env.GOMEMLIMIT);
-    settings.memoryLimit = limit === null || limit === "off" ? null : goSize(limit);
+/** Settings as the run's own description tells them, where nobody said otherwise. */
+function applyDescription(run: RunDescription, settings: Settings): void {
+  settings.gogc ??= run.gogc;
+  if (!settings.memoryLimitKnown && run.hasEnv) {
+    settings.memoryLimit = run.memoryLimit;
     settings.memoryLimitKnown = true;
   }
-  settings.godebug ??= text(env.GODEBUG);
-  settings.os ??= text(machine.os ?? meta.os ?? meta.goos)?.split("/")[0] ?? null;
-  const page = Number(machine.physPageSize ?? meta.physPageSize ?? machine.pageSize);
-  if (settings.physPageSize === null && page > 0) settings.physPageSize = page;
-  return text(meta.goReported ?? meta.goVersion ?? meta.go ?? meta.go_version);
-}
-
-/** A size as GOMEMLIMIT writes it: bytes, or with B, KiB, MiB, GiB, TiB. */
-function goSize(value: string): number | null {
-  const m = /^(\d+)(?:(B|KiB|MiB|GiB|TiB))?$/.exec(value);
-  return m ? Number(m[1]) * 1024 ** ["B", "KiB", "MiB", "GiB", "TiB"].indexOf(m[2] ?? "B") : null;
+  settings.godebug ??= run.godebug;
+  settings.os ??= run.os;
+  settings.physPageSize ??= run.physPageSize;
 }
