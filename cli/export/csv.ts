@@ -1,6 +1,6 @@
 import type { TimelineRow } from "../../replay/result.ts";
 import type { Exporter } from "./exporter.ts";
-import { ROWS_PER_WRITE, TIMELINE_COLUMNS, timelineOf } from "./rows.ts";
+import { replayLines, TIMELINE_COLUMNS } from "./rows.ts";
 
 /** The timeline as CSV: bytes and ns. Unknown is an empty cell, "no goal" is inf. */
 export const csv: Exporter = {
@@ -10,21 +10,15 @@ export const csv: Exporter = {
   binary: false,
   streams: true,
   async write(job, out) {
-    const { result, rows } = await timelineOf(job);
     await out.write(`${TIMELINE_COLUMNS.join(",")}\n`);
-    for (let i = 0; i < rows.length; i += ROWS_PER_WRITE) {
-      let text = "";
-      const end = Math.min(rows.length, i + ROWS_PER_WRITE);
-      for (let r = i; r < end; r++) text += line(rows[r]!);
-      await out.write(text);
-    }
-    return { partial: result.partial };
+    const { partial } = await replayLines(job, out, line);
+    return { partial };
   },
 };
 
 function line(row: TimelineRow): string {
-  let text = "";
-  for (const column of TIMELINE_COLUMNS) text += `${text === "" ? "" : ","}${cell(row[column])}`;
+  let text = String(row.t);
+  for (let c = 1; c < TIMELINE_COLUMNS.length; c++) text += `,${cell(row[TIMELINE_COLUMNS[c]!])}`;
   return `${text}\n`;
 }
 

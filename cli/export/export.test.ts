@@ -9,6 +9,7 @@ import type { ReplayResult, TimelineRow } from "../../replay/result.ts";
 import { EXPORT_NAMES } from "../commands/export.ts";
 import { fakeResult } from "../testing/fake-result.ts";
 import { runMain } from "../testing/host.ts";
+import type { ExportJob } from "./exporter.ts";
 import { EXPORTERS } from "./registry.ts";
 import { rssStacks } from "./stacks.ts";
 
@@ -59,14 +60,47 @@ describe("csv", () => {
     expect(Math.max(...lines.map((line) => Number(line.split(",")[1])))).toBe(result.summary.peakRss);
   });
 
-  test("--samples all asks the replay for every change", async () => {
-    const asked: unknown[] = [];
-    await runMain(["export", "--to", "csv", "--samples", "all", "t.out"], {
-      onReplay: (_, { samples }) => asked.push(samples),
-    });
-    expect(asked).toEqual(["all"]);
+  test("--samples all takes each change as the replay hands it out", async () => {
+    const result = fakeResult({ rows: 5000 });
+    const kept = await toFile("csv", result);
+    const all = await toFile("csv", result, ["--samples", "all"]);
+    expect(all.equals(kept)).toBe(true);
+    expect(all.toString("utf8").split("\n")).toHaveLength(5000 + 2);
   });
 });
+
+test.each(["csv", "ndjson", "parquet", "perfetto"])(
+  "%s: nothing of --samples all is kept but what is written",
+  async (name) => {
+    let handed = 0;
+    let most = 0;
+    let written = 0;
+    let writtenBefore = 0;
+    const row = fakeResult({ rows: 1 }).timeline[0]!;
+    const job: ExportJob = {
+      inputs: ["t.out"],
+      samples: "all",
+      async replay({ rows } = {}) {
+        for (; handed < 200_000; handed++) {
+          rows!.add({ ...row, t: handed * 1000, rss: row.rss + handed * 4096, heapInuse: handed * 8192 });
+          if (handed % 1000 === 0) await rows!.drain();
+        }
+        await rows!.drain();
+        return fakeResult();
+      },
+    };
+    const exporter = EXPORTERS.find((candidate) => candidate.name === name)!;
+    await exporter.write(job, {
+      async write(chunk) {
+        written += chunk.length;
+        most = Math.max(most, handed - writtenBefore);
+        writtenBefore = handed;
+      },
+    });
+    expect(written).toBeGreaterThan(1e6);
+    expect(most).toBeLessThan(60_000);
+  },
+);
 
 test("ndjson is the rows of --json", async () => {
   const result = fakeResult();

@@ -1,5 +1,6 @@
+import type { TimelineRow } from "../../replay/result.ts";
 import type { Exporter } from "./exporter.ts";
-import { ROWS_PER_WRITE, TIMELINE_COLUMNS, timelineOf } from "./rows.ts";
+import { replayLines, TIMELINE_COLUMNS } from "./rows.ts";
 
 /** The timeline as one JSON object a line, as the rows of `replay --json`. */
 export const ndjson: Exporter = {
@@ -9,14 +10,20 @@ export const ndjson: Exporter = {
   binary: false,
   streams: true,
   async write(job, out) {
-    const { result, rows } = await timelineOf(job);
-    const columns = TIMELINE_COLUMNS as readonly string[] as string[];
-    for (let i = 0; i < rows.length; i += ROWS_PER_WRITE) {
-      let text = "";
-      const end = Math.min(rows.length, i + ROWS_PER_WRITE);
-      for (let r = i; r < end; r++) text += `${JSON.stringify(rows[r], columns)}\n`;
-      await out.write(text);
-    }
-    return { partial: result.partial };
+    const { partial } = await replayLines(job, out, line);
+    return { partial };
   },
 };
+
+const KEYS = TIMELINE_COLUMNS.map((name, i) => `${i === 0 ? "{" : ","}"${name}":`);
+
+/** As JSON.stringify writes it, which takes several times as long when it is told which members to write. */
+function line(row: TimelineRow): string {
+  let text = "";
+  for (let c = 0; c < TIMELINE_COLUMNS.length; c++) {
+    const value = row[TIMELINE_COLUMNS[c]!];
+    if (value === undefined) continue;
+    text += KEYS[c]! + (value === null || !Number.isFinite(value) ? "null" : String(value));
+  }
+  return `${text}}\n`;
+}

@@ -1,11 +1,10 @@
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
-import type { TimelineRow } from "../../replay/result.ts";
 import type { Exporter } from "./exporter.ts";
-import { TIMELINE_COLUMNS, timelineOf } from "./rows.ts";
+import { replayRows, TIMELINE_COLUMNS } from "./rows.ts";
 
 const ROWS_PER_GROUP = 50_000;
 
-/** The timeline as Parquet: a nullable DOUBLE a column, row groups of 50 000 rows. */
+/** The timeline as Parquet: a nullable DOUBLE a column, row groups of some 50 000 rows. */
 export const parquet: Exporter = {
   name: "parquet",
   title: "timeline as Parquet",
@@ -13,7 +12,6 @@ export const parquet: Exporter = {
   binary: true,
   streams: true,
   async write(job, out) {
-    const { result, rows } = await timelineOf(job);
     const bytes = new ByteWriter();
     const schema = [
       { name: "root", num_children: TIMELINE_COLUMNS.length },
@@ -24,17 +22,30 @@ export const parquet: Exporter = {
       })),
     ];
     const writer = new ParquetWriter({ writer: bytes, schema, createdBy: "gopages" });
-    for (let from = 0; from < rows.length || from === 0; from += ROWS_PER_GROUP) {
-      const group = rows.slice(from, from + ROWS_PER_GROUP);
+    let group: (number | null)[][] = TIMELINE_COLUMNS.map(() => []);
+    const writeGroup = async (): Promise<void> => {
       await writer.write({
-        columnData: TIMELINE_COLUMNS.map((name) => ({ name, data: column(group, name) })),
-        rowGroupSize: ROWS_PER_GROUP,
+        columnData: TIMELINE_COLUMNS.map((name, c) => ({
+          name,
+          data: isAlwaysThere(name) ? Float64Array.from(group[c]! as number[]) : group[c]!,
+        })),
+        rowGroupSize: group[0]!.length,
       });
+      group = TIMELINE_COLUMNS.map(() => []);
       await flush();
-    }
+    };
+    const { partial } = await replayRows(job, {
+      add(row) {
+        for (const [c, name] of TIMELINE_COLUMNS.entries()) group[c]!.push(row[name] ?? null);
+      },
+      async drain() {
+        if (group[0]!.length >= ROWS_PER_GROUP) await writeGroup();
+      },
+    });
+    if (group[0]!.length > 0) await writeGroup();
     await writer.finish();
     await flush();
-    return { partial: result.partial };
+    return { partial };
 
     // The file's offsets go on counting; only the buffer starts anew.
     async function flush(): Promise<void> {
@@ -47,12 +58,4 @@ export const parquet: Exporter = {
 
 function isAlwaysThere(name: (typeof TIMELINE_COLUMNS)[number]): boolean {
   return name !== "heapGoal" && !name.startsWith("measured");
-}
-
-function column(
-  rows: readonly TimelineRow[],
-  name: (typeof TIMELINE_COLUMNS)[number],
-): (number | null)[] | Float64Array {
-  if (isAlwaysThere(name)) return Float64Array.from(rows, (row) => row[name] as number);
-  return rows.map((row) => row[name] ?? null);
 }

@@ -1,7 +1,7 @@
 import type { ReplayResult, TimelineMark, TimelineRow } from "../../replay/result.ts";
 import type { Exporter } from "./exporter.ts";
 import { PerfettoWriter } from "./perfetto-writer.ts";
-import { timelineOf } from "./rows.ts";
+import { replayRows } from "./rows.ts";
 
 const COUNTERS: readonly (readonly [name: string, get: (row: TimelineRow) => number | null | undefined])[] = [
   ["RSS (predicted)", (row) => row.rss],
@@ -35,27 +35,32 @@ export const perfetto: Exporter = {
   binary: true,
   streams: true,
   async write(job, out) {
-    const { result, rows } = await timelineOf(job);
     const w = new PerfettoWriter();
     let next = PROCESS + 1;
     const track = (name: string, counter: boolean): number => {
       w.track(next, PROCESS, name, counter);
       return next++;
     };
-    w.process(PROCESS, result.inputs[0]?.path ?? "program");
-    for (const [name, get] of COUNTERS) {
-      let id = 0;
-      let before = Number.NaN;
-      for (const row of rows) {
-        const value = get(row);
-        // A counter holds until its next value. "No goal" has no height to be drawn at.
-        if (value === null || value === undefined || !Number.isFinite(value) || value === before) continue;
-        before = value;
-        if (id === 0) id = track(name, true);
-        w.counter(row.t, id, value);
-        if (w.size > WRITE_BYTES) await out.write(w.take());
-      }
-    }
+    w.process(PROCESS, job.inputs[0] ?? "Go program");
+    // A counter holds until its next value; it has a track from its first one on.
+    const tracks = new Uint32Array(COUNTERS.length);
+    const before = new Float64Array(COUNTERS.length).fill(Number.NaN);
+    const result = await replayRows(job, {
+      add(row) {
+        for (let c = 0; c < COUNTERS.length; c++) {
+          const [name, get] = COUNTERS[c]!;
+          const value = get(row);
+          // "No goal" has no height to be drawn at.
+          if (value === null || value === undefined || !Number.isFinite(value) || value === before[c]) continue;
+          before[c] = value;
+          if (tracks[c] === 0) tracks[c] = track(name, true);
+          w.counter(row.t, tracks[c]!, value);
+        }
+      },
+      async drain() {
+        if (w.size >= WRITE_BYTES) await out.write(w.take());
+      },
+    });
     gcSlices(w, result, track);
     returnSlices(w, result.marks, track);
     await out.write(w.take());

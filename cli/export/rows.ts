@@ -1,6 +1,7 @@
 import type { ReplayResult, TimelineRow } from "../../replay/result.ts";
+import type { RowSink } from "../../replay/run.ts";
 import { sampleRows } from "../../replay/timeline.ts";
-import type { ExportJob } from "./exporter.ts";
+import type { ExportJob, Sink } from "./exporter.ts";
 
 /** Columns of a timeline in files, in this order; names and units as in `replay --json`. */
 export const TIMELINE_COLUMNS = [
@@ -18,12 +19,48 @@ export const TIMELINE_COLUMNS = [
   "measuredInuse",
 ] as const satisfies readonly (keyof TimelineRow)[];
 
-/** Rows that are put together before they are written. */
-export const ROWS_PER_WRITE = 500;
+/** Rows between two looks at whether there is something to write. */
+const ROWS_PER_DRAIN = 500;
+/** Text that is put together before it is written: fewer, longer writes. */
+const CHARS_PER_WRITE = 1 << 18;
 
-/** Replays, and the rows that were asked for. */
-export async function timelineOf(job: ExportJob): Promise<{ result: ReplayResult; rows: readonly TimelineRow[] }> {
+/**
+ * Replays, and hands the rows that were asked for to `rows`. Every change ("all") is handed on while the replay goes on
+ * and kept nowhere.
+ */
+export async function replayRows(job: ExportJob, rows: RowSink): Promise<ReplayResult> {
+  if (job.samples === "all") return job.replay({ rows });
   const result = await job.replay();
   const { timeline } = result;
-  return { result, rows: typeof job.samples === "number" ? sampleRows(timeline, job.samples) : timeline };
+  let n = 0;
+  for (const row of job.samples === null ? timeline : sampleRows(timeline, job.samples)) {
+    rows.add(row);
+    if (++n % ROWS_PER_DRAIN === 0) await rows.drain();
+  }
+  await rows.drain();
+  return result;
+}
+
+/** The same as text: a line for each row. */
+export async function replayLines(
+  job: ExportJob,
+  out: Sink,
+  line: (row: TimelineRow) => string,
+): Promise<ReplayResult> {
+  let text = "";
+  const write = async (): Promise<void> => {
+    const chunk = text;
+    text = "";
+    await out.write(chunk);
+  };
+  const result = await replayRows(job, {
+    add(row) {
+      text += line(row);
+    },
+    async drain() {
+      if (text.length >= CHARS_PER_WRITE) await write();
+    },
+  });
+  await write();
+  return result;
 }

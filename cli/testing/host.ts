@@ -35,6 +35,10 @@ export async function runMain(argv: string[], options: RunOptions = {}): Promise
       options.onReplay?.(paths, replayOptions);
       const result = options.result ?? fakeResult();
       if (result instanceof Error) throw result;
+      for (const row of replayOptions.rows ? result.timeline : []) {
+        replayOptions.rows!.add(row);
+        await replayOptions.rows!.drain();
+      }
       return result;
     },
   };
