@@ -61,6 +61,8 @@ export interface MachineOptions {
   readonly background: (world: BackgroundWorld) => Background;
   readonly recorder: Recorder;
   readonly slotSizes: ArrayLike<number>;
+  /** Keeps the objects, where more of them is wanted than their bytes. */
+  readonly objects?: ObjectLedger;
   /** Bytes of RSS that are the program's file and fixed runtime state: see baseline.ts. */
   readonly baseline: number;
   /** Whether to keep an uncorrected second model beside the corrected one. */
@@ -94,6 +96,8 @@ export class Machine {
   /** Next moment that `onTick` wants to be called for, before the first event at or after it. */
   nextTick = Number.POSITIVE_INFINITY;
   onTick: ((now: number) => number) | null = null;
+  /** Told of each span that the heap has from now on, by its place in the model; `aux` as in the event. */
+  onSpan: ((base: number, pages: number, aux: number, p: number) => void) | null = null;
   /** Told of each row written. */
   onRow: ((now: number) => void) | null = null;
 
@@ -136,7 +140,7 @@ export class Machine {
     this.#metadata = new Metadata(this.#rules.minor);
     this.heap = options.era.create(options.heap);
     this.recorder = options.recorder;
-    this.objects = new ObjectLedger(options.slotSizes);
+    this.objects = options.objects ?? new ObjectLedger(options.slotSizes);
     this.touched = new TouchedPages(options.heap.physPageSize);
     this.#stackTouch = new StackTouch(this.touched);
     this.#largeTouch = new LargeTouch(this.touched, this.#rules.scavengedIsClean);
@@ -319,6 +323,7 @@ export class Machine {
       return;
     }
     this.counts.spans++;
+    if (this.onSpan !== null) this.onSpan(base, pages, aux, p);
     this.#spans.set(addr, manual ? -pages : pages);
     if (this.#spans.size > this.peakSpans) this.peakSpans = this.#spans.size;
     if (manual) {
@@ -411,6 +416,7 @@ export class Machine {
         continue;
       }
       this.#spans.set(base, manual ? -pages : pages);
+      if (this.onSpan !== null) this.onSpan(base, pages, aux, -1);
       this.#largeTouch.spanAlloc(base, pages);
       if (aux === 0 || aux === 1) this.touched.touch(base, pages * PAGE);
       // Which of its pages a big stack has touched, its own event tells; pools of small ones are in use throughout.
