@@ -7,6 +7,7 @@ import { InputError } from "./errors.ts";
 import type { EventSource, FormatId } from "./event-source.ts";
 import type { Format, OpenOptions } from "./format.ts";
 import { FORMATS } from "./registry.ts";
+import { type RunDescription, readRunDescription } from "./run-description.ts";
 import { fileError, type OpenedBytes, openBytes } from "./source.ts";
 import { ThreadedSource } from "./threaded-source.ts";
 
@@ -24,26 +25,44 @@ export interface OpenedInputs {
   readonly sources: EventSource[];
   /** Files of a folder that are of no known format, with why. */
   readonly ignored: { readonly path: string; readonly reason: string }[];
+  /** How the run was made, where a bundle tells it. */
+  description: RunDescription | null;
 }
 
 /** Opens one file, or standard input ("-"). Throws InputError when it can't be read or is of no known format. */
 export async function openInput(path: string, options: OpenInputsOptions = {}): Promise<EventSource> {
   const source = await openKnown(path, options);
   if (source) return source;
+  throw unknownFormat(path, options);
+}
+
+function unknownFormat(path: string, options: OpenInputsOptions): InputError {
   const known = (options.formats ?? FORMATS).map((format) => format.title).join(", ");
-  throw new InputError(`${path}: of no known format; gopages reads ${known}`);
+  return new InputError(`${path}: of no known format; gopages reads ${known}`);
+}
+
+/** Takes a file as the run's description, if it is one. */
+async function describes(path: string, opened: OpenedInputs): Promise<boolean> {
+  const description = path === "-" ? null : await readRunDescription(path);
+  if (description) opened.description ??= description;
+  return description !== null;
 }
 
 /**
  * Opens several inputs. A folder is a bundle of one run's recordings: every file in it of a known format is opened, in
- * order of name, the others are listed as ignored; folders inside it are not looked into.
+ * order of name, the others are listed as ignored; folders inside it are not looked into. A description of the run, in a
+ * folder or named, is no source: it is read at once.
  */
 export async function openInputs(paths: readonly string[], options: OpenInputsOptions = {}): Promise<OpenedInputs> {
-  const opened: OpenedInputs = { sources: [], ignored: [] };
+  const opened: OpenedInputs = { sources: [], ignored: [], description: null };
   try {
     for (const path of paths) {
       if (await isFolder(path)) await openFolder(path, options, opened);
-      else opened.sources.push(await openInput(path, options));
+      else {
+        const source = await openKnown(path, options);
+        if (source) opened.sources.push(source);
+        else if (!(await describes(path, opened))) throw unknownFormat(path, options);
+      }
     }
   } catch (error) {
     for (const source of opened.sources) await source.close();
@@ -78,12 +97,11 @@ async function openFolder(folder: string, options: OpenInputsOptions, opened: Op
   }
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
-    // The manifest of a bundle that `gopages record` left tells how it was made, nothing of the heap.
-    if (entry.isDirectory() || entry.name.startsWith(".") || entry.name === "manifest.json") continue;
+    if (entry.isDirectory() || entry.name.startsWith(".")) continue;
     try {
       const source = await openKnown(path, options);
       if (source) opened.sources.push(source);
-      else opened.ignored.push({ path, reason: "of no known format" });
+      else if (!(await describes(path, opened))) opened.ignored.push({ path, reason: "of no known format" });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       opened.ignored.push({ path, reason: error.message.slice(path.length + 2) });

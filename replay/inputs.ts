@@ -15,6 +15,7 @@ import type { EventBatch } from "../parsers/events.ts";
 import type { CompanionDetails } from "../parsers/observation-source.ts";
 import { openInput } from "../parsers/open.ts";
 import type { HeapProfile } from "../parsers/pprof/profile.ts";
+import type { RunDescription } from "../parsers/run-description.ts";
 import { CyclePlan } from "./reconstruct/cycle-plan.ts";
 import type { SpanDriver } from "./reconstruct/driver.ts";
 import { LogSpans } from "./reconstruct/log-spans.ts";
@@ -122,6 +123,7 @@ export function recordedVersionOf(
   main: EventSource,
   sources: readonly EventSource[],
   policy: string | undefined,
+  description: RunDescription | null = null,
 ): { version: string; note: string | null } {
   if (main.info.goVersion) return { version: main.info.goVersion, note: null };
   let possible = main.info.goVersions;
@@ -132,6 +134,8 @@ export function recordedVersionOf(
     const allowed = possible.length === 0 || possible.some((version) => exact && minorOf(exact) === version);
     if (exact && allowed) return { version: exact, note: null };
   }
+  const told = description?.goVersion;
+  if (told && (possible.length === 0 || possible.includes(minorOf(told)))) return { version: `go${told}`, note: null };
   if (policy !== undefined && possible.includes(minorOf(policy))) return { version: policy, note: null };
   const version = possible.at(-1) ?? NEWEST;
   const others = possible.length > 0 ? possible : ["any"];

@@ -1,4 +1,6 @@
 import type { Evidence } from "../parsers/events.ts";
+import type { HeapHistory } from "./heap-history/heap-history.ts";
+import type { RecordedGogc } from "./recorded-settings.ts";
 
 /** Columns of the timeline, all in bytes but t (ns). Rows are at changes, thinned so that peaks survive. */
 export interface TimelineRow {
@@ -144,8 +146,12 @@ export interface ReplayResult {
   ledgerFinal: Ledger;
   ledgerAt(t: number): Ledger;
   heapMapAt(t: number): HeapMap | null;
+  /** Every page at any moment; only when it was asked for. To be closed by whoever asked. */
+  heapHistory?: HeapHistory | null;
   marks: TimelineMark[];
   gcs: GcRow[];
+  /** GOGC of the recorded run, and what the goals show of a memory limit. */
+  recordedGogc: RecordedGogc;
   /** Limits that the run had, bytes, as far as the inputs or the options tell: GOMEMLIMIT, and that of its cgroup. */
   limits?: { memory: number | null; container: number | null };
   notes: Note[];

@@ -9,6 +9,10 @@ import type { RunDescription } from "../parsers/run-description.ts";
 import { AccuracyCheck } from "./accuracy.ts";
 import { backgroundFor } from "./background/index.ts";
 import { baselineRss } from "./baseline.ts";
+import { rulesOf } from "./era-rules.ts";
+import { HeapHistory } from "./heap-history/heap-history.ts";
+import { HeapRecorder } from "./heap-history/heap-recorder.ts";
+import { SlotsInUse } from "./heap-history/slots-in-use.ts";
 import { HeapMaps } from "./heap-maps.ts";
 import { pickMain, prepare, recordedVersionOf } from "./inputs.ts";
 import { join } from "./join.ts";
@@ -16,7 +20,7 @@ import { type LedgerContext, ledgerOf } from "./ledger.ts";
 import { Machine } from "./machine.ts";
 import type { SpanDriver } from "./reconstruct/driver.ts";
 import { NoReturns, RecordedReturns } from "./reconstruct/recorded-returns.ts";
-import { recordedGogc } from "./recorded-settings.ts";
+import { gogcNotes, recordedGogc, roundingOf } from "./recorded-settings.ts";
 import { COL, Recorder } from "./recorder.ts";
 import type { Note, ReplayResult, TimelineRow } from "./result.ts";
 import type { Samples } from "./samples.ts";
@@ -52,6 +56,8 @@ export interface ReplayOptions {
   readonly rows?: RowSink;
   /** Keep heap maps over time. */
   readonly heapMaps?: boolean;
+  /** Keep what happens to every page, so that the heap can be seen at any moment: some time, and a temporary file if it is long. */
+  readonly heapHistory?: boolean;
   /** Sees every batch of the main input before it is replayed, with inferred spans where it has none of its own. */
   readonly tap?: (batch: EventBatch, info: SourceInfo) => void;
   readonly onProgress?: (progress: ReplayProgress) => void;
@@ -107,12 +113,14 @@ async function run(
   const correct = era.name === recordedEra.name || options.policy === undefined;
   const physPageSize = options.physPageSize ?? description?.physPageSize ?? 4096;
   const toldLimit = options.memoryLimit === undefined ? description?.memoryLimit : options.memoryLimit;
-  const memoryLimit = toldLimit ?? Number.POSITIVE_INFINITY;
+  const memoryLimit = toldLimit ?? observedLimit(samples, "gomemlimit") ?? Number.POSITIVE_INFINITY;
   const baseline = baselineRss({ textSpan });
   const recorder = new Recorder(2048, options.samples === "all" && options.rows === undefined);
   const procs = info.procs ?? description?.gomaxprocs ?? (main.format === "pagetrace" ? PAGETRACE_PROCS : 1);
   const recorded = driver?.returns ?? returns;
   const playsReturns = main.format === "pagetrace" && driver === null;
+  const slotSizes = slotSizesFor(recordedVersion);
+  const slots = options.heapHistory ? new SlotsInUse(slotSizes, !correct) : null;
   const machine = new Machine({
     era,
     heap: {
@@ -129,7 +137,8 @@ async function run(
       return recorded && correct ? new RecordedReturns(world, model, recorded) : model;
     },
     recorder,
-    slotSizes: slotSizesFor(recordedVersion),
+    slotSizes,
+    ...(slots ? { objects: slots } : {}),
     baseline: baseline.bytes,
     uncorrected: info.hasAddresses && correct,
     correct,
@@ -138,13 +147,21 @@ async function run(
     minHeapAddr: () => info.minHeapAddr,
   });
   const maps = options.heapMaps ? new HeapMaps(machine) : null;
+  const history = slots
+    ? new HeapRecorder(
+        { heap: machine.heap, objects: slots },
+        new HeapHistory({ slotSizes, holdsDense: rulesOf(era).minor >= 21, hasObjects: info.hasAddresses }),
+      )
+    : null;
+  if (history) machine.onSpan = history.spanTaken;
   const { rows: rowSink } = options;
   const band = driver?.band ?? null;
   // A reconstructed heap is laid down at the first instant: the row before that is of no process.
   let beforeHeap = driver !== null;
-  if (maps || rowSink) {
+  if (maps || rowSink || history) {
     machine.onRow = (t) => {
       maps?.take(t);
+      history?.commit(t);
       if (rowSink && !(beforeHeap && Number.isNaN(machine.row[COL.measuredRss]))) {
         const row = toTimelineRow(machine.row);
         rowSink.add(band === null ? row : withBand(row, band));
@@ -163,11 +180,13 @@ async function run(
       for (const batch of driver.transform(step.value)) {
         options.tap?.(batch, info);
         machine.process(batch);
+        history?.batchDone(batch, machine.now);
         if (rowSink) await rowSink.drain();
       }
     } else {
       options.tap?.(step.value, info);
       machine.process(step.value);
+      history?.batchDone(step.value, machine.now);
     }
     if (rowSink) await rowSink.drain();
     const now = Date.now();
@@ -190,10 +209,12 @@ async function run(
     for (const batch of driver.finish()) {
       options.tap?.(batch, info);
       machine.process(batch);
+      history?.batchDone(batch, machine.now);
       if (rowSink) await rowSink.drain();
     }
   }
   machine.finish(machine.now);
+  history?.finish(machine.now);
   maps?.take(machine.now, true);
   if (rowSink) await rowSink.drain();
   if (info.events === 0 || (recorder.rows <= 1 && machine.counts.spans === 0 && machine.gcs.length === 0)) {
@@ -211,6 +232,8 @@ async function run(
       baseline: baseline.bytes,
       baselineUncertainty: baseline.uncertainty,
     };
+    const gogc = recordedGogc(machine.gcs, recordedVersion, roundingOf(main), description);
+    if (history) history.history.types = info.types;
     const rows = [...recorder.kept()];
     // A reconstructed heap is laid down at the first instant: the row before that is of no process.
     if (driver && rows.length > 1 && Number.isNaN(rows[0]![COL.measuredRss])) rows.shift();
@@ -218,11 +241,6 @@ async function run(
     const { returned } = stats;
     const uncertain = Math.max(baseline.uncertainty, recorder.peak[COL.rss]! * (driver?.spread ?? 0.05));
     const assumed = recorder.peak[COL.assumed]!;
-    const limit = (name: "cgroup_limit" | "gomemlimit") => {
-      const bytes = samples.has(name) ? samples.max(name) : Number.NaN;
-      // "No limit" is written as 2^63 and thereabouts.
-      return bytes > 0 && bytes < 2 ** 62 ? bytes : null;
-    };
     return {
       inputs: sources.map((source) => ({
         path: source.path,
@@ -270,16 +288,25 @@ async function run(
       ledgerFinal: ledgerOf(recorder.last, context),
       ledgerAt: (t) => ledgerOf(rowAt(rows, t), context),
       heapMapAt: (t) => maps?.at(t) ?? null,
+      heapHistory: history?.history ?? null,
       marks: machine.marks,
       gcs: machine.gcs,
+      recordedGogc: gogc,
       limits: {
-        memory: Number.isFinite(memoryLimit) ? memoryLimit : limit("gomemlimit"),
-        container: limit("cgroup_limit"),
+        memory: Number.isFinite(memoryLimit) ? memoryLimit : null,
+        container: observedLimit(samples, "cgroup_limit"),
       },
-      notes: [...notes, ...notesOn(machine, main, driver)],
+      notes: [...notes, ...gogcNotes(gogc, memoryLimit), ...notesOn(machine, main, driver)],
       partial: sources.some((source) => source.losses.partial),
     };
   }
+}
+
+/** A limit as measured; null for none. */
+function observedLimit(samples: Samples, name: "cgroup_limit" | "gomemlimit"): number | null {
+  const bytes = samples.has(name) ? samples.max(name) : Number.NaN;
+  // "No limit" is written as 2^63 and thereabouts.
+  return bytes > 0 && bytes < 2 ** 62 ? bytes : null;
 }
 
 function withBand(row: TimelineRow, factor: number): TimelineRow {

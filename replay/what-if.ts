@@ -111,9 +111,8 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
   let builder: ProgramBuilder | null = null;
   let version = "go1.27";
   let goos: Setting["goos"] = "linux";
-  const recordedLimit = options.recordedMemoryLimit ?? Number.POSITIVE_INFINITY;
   const baseline = await replay(paths, {
-    memoryLimit: Number.isFinite(recordedLimit) ? recordedLimit : null,
+    ...(options.recordedMemoryLimit === undefined ? {} : { memoryLimit: finiteOrNull(options.recordedMemoryLimit) }),
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
     tap: (batch, info) => {
@@ -134,7 +133,7 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
       `${paths.join(", ")}: no allocations in it to replay under other settings; record a trace with GODEBUG=traceallocfree=1 (Go 1.23+)`,
     );
   }
-  const recordedGogc = options.recordedGogc ?? 100;
+  const recordedGogc = options.recordedGogc ?? baseline.recordedGogc.gogc;
   const minor = Number(/1\.(\d+)/.exec(version)?.[1] ?? 27);
   const learned = learn(program, recordedGogc, {
     nonHeapMapped: nonHeapMapped(minor),
@@ -158,7 +157,7 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
     },
     recorded: {
       gogc: recordedGogc,
-      memoryLimit: recordedLimit,
+      memoryLimit: options.recordedMemoryLimit ?? baseline.config.memoryLimit ?? shownLimit(baseline),
       policy: version,
       physPageSize: baseline.config.physPageSize,
       procs: baseline.config.procs,
@@ -166,6 +165,17 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
       freeOsMemoryEvery: Number.POSITIVE_INFINITY,
     },
   };
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+/** GOMEMLIMIT as the goals that it held down show it, to some per cent: that heap, the headroom, and what is mapped beside it. */
+function shownLimit({ recordedGogc: { limit }, ledgerPeak }: ReplayResult): number {
+  if (!limit) return Number.POSITIVE_INFINITY;
+  const beside = ledgerPeak.parts.filter(({ id }) => ["span-slack", "stacks", "metadata"].includes(id));
+  return Math.round(limit.goal / 0.97 + beside.reduce((sum, { bytes }) => sum + Math.max(0, bytes), 0));
 }
 
 /** Every combination of the settings asked for. */

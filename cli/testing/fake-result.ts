@@ -151,6 +151,7 @@ export function fakeResult(options: FakeOptions = {}): ReplayResult {
     heapMapAt: (t) => (chunks === 0 ? null : heapMap(rowAt(t))),
     marks,
     gcs: gcRows,
+    recordedGogc: { gogc: 100, basis: "assumed", limit: null },
     notes: [
       { level: "info", text: "Allocations are inferred from steps of the live heap." },
       ...(partial ? [{ level: "warning" as const, text: "The recording ends in the middle of a batch." }] : []),

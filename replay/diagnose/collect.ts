@@ -1,4 +1,5 @@
 /** Opens everything that was given of a run, and collects what the rules look at. */
+import { InputError, UnsupportedError } from "../../parsers/errors.ts";
 import type { EventSource } from "../../parsers/event-source.ts";
 import { GC_FORCED, OBSERVATIONS } from "../../parsers/events.ts";
 import { GctraceSource, type LogRecord } from "../../parsers/gctrace.ts";
@@ -91,6 +92,11 @@ export interface Collected {
   readonly profiles: readonly ProfileFact[];
   readonly smaps: readonly { readonly smaps: Smaps; readonly source: string }[];
   readonly replay: ReplayResult | null;
+  /**
+   * What a replay makes up from a log alone: allocations whose totals agree with it. It fills the ledger; rules don't look at it,
+   * for what it says beyond the log is no evidence.
+   */
+  readonly modelled: ReplayResult | null;
   readonly at: number | null;
 }
 
@@ -191,6 +197,21 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
     }
   }
 
+  let modelled: ReplayResult | null = null;
+  if (!hasTrace && gcs.length > 0 && !series.has("heap_inuse")) {
+    try {
+      modelled = await replay(paths, {
+        ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
+        ...(options.physPageSize === undefined ? {} : { physPageSize: options.physPageSize }),
+        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+        ...(options.signal ? { signal: options.signal } : {}),
+      });
+    } catch (error) {
+      // The log alone still answers for its cycles.
+      if (!(error instanceof InputError || error instanceof UnsupportedError)) throw error;
+    }
+  }
+
   return {
     inputs,
     notes,
@@ -204,6 +225,7 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
     profiles: placeProfiles(profiles, raw),
     smaps,
     replay: result,
+    modelled,
     at: options.at ?? null,
   };
 }
@@ -323,28 +345,46 @@ function mergeSeries(raw: readonly { source: EventSource; samples: Samples }[]):
   return out;
 }
 
+/** Cycles and their goals as steps: a goal is of the cycle after the mark's end that set it. */
+function addCycles(series: Map<string, Series>, result: ReplayResult): void {
+  const last = result.timeline.at(-1)!;
+  const t = [0];
+  const goal = [result.gcs[0]?.goal ?? Number.NaN];
+  for (const [i, { markTermination }] of result.gcs.entries()) {
+    if (markTermination === null) continue;
+    t.push(markTermination);
+    goal.push(result.gcs[i + 1]?.goal ?? last.heapGoal ?? Number.NaN);
+  }
+  t.push(last.t);
+  const count = t.map((_, i) => Math.min(i, t.length - 2));
+  series.set("num_gc", new Series(t, count, "replay"));
+  if (goal.slice(1).every((v) => Number.isFinite(v))) series.set("next_gc", new Series(t, [...goal, goal.at(-1)!], "replay"));
+}
+
+/** Fewer moments than this are no course. */
+const FEW = 3;
+
 /** What the replay predicts stands in where nothing was measured. */
 function addReplay(series: Map<string, Series>, result: ReplayResult, { goroutines }: RunFacts): void {
   const rows = result.timeline;
   const t = rows.map((row) => row.t);
+  // A dump or two say nothing of the course of things.
+  const measured = (name: string) => (series.get(name)?.length ?? 0) >= FEW;
   const add = (name: string, of: (row: (typeof rows)[number]) => number | null) => {
-    if (series.has(name) || rows.length === 0) return;
-    series.set(
-      name,
-      new Series(
-        t,
-        rows.map((row) => of(row) ?? Number.NaN),
-        "replay",
-      ),
-    );
+    const v = rows.map((row) => of(row) ?? Number.NaN);
+    const known = v.findIndex((value) => !Number.isNaN(value));
+    if (known >= 0) series.set(name, new Series(t.slice(known), v.slice(known), "replay"));
   };
-  if (!series.has("heap_inuse")) {
+  if (!measured("heap_inuse")) {
     add("heap_inuse", (row) => row.heapInuse);
     add("heap_idle", (row) => row.heapFree + row.heapReleased);
     add("heap_released", (row) => row.heapReleased);
+    add("heap_sys", (row) => row.heapInuse + row.heapFree + row.heapReleased);
     add("heap_alloc", (row) => row.heapLive);
     add("stack_inuse", (row) => row.stacks);
+    series.delete("sys");
   }
+  if (!measured("num_gc") && rows.length > 0) addCycles(series, result);
   if (!series.has("goroutines") && goroutines.t.length > 0)
     series.set("goroutines", new Series(goroutines.t, goroutines.v, "replay"));
 }
