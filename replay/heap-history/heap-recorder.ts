@@ -1,0 +1,230 @@
+import type { PageHeap } from "../../allocator/types.ts";
+import { type EventBatch, OBJECT_ALLOC, OBJECT_LIVE, SPAN_ALLOC } from "../../parsers/events.ts";
+import type { HeapHistory } from "./heap-history.ts";
+import { HeapPages, IN_USE, PAGE, REGION_BYTES, REGION_PAGES } from "./heap-pages.ts";
+import { OP_GENERATION, OP_OBJECTS, OP_SPAN, OP_STATE, OP_TIME, OP_TYPE, OperationWriter } from "./operations.ts";
+import type { SlotsInUse } from "./slots-in-use.ts";
+import { type Changes, watch } from "./watch.ts";
+
+/**
+ * Bytes of operations between stored states: as many as a state has, so that states at most double the history, within what
+ * is worth a state and what is played in time (some 10 ns a byte).
+ */
+const LEAST_BETWEEN = 256 << 10;
+const MOST_BETWEEN = 4 << 20;
+/** Bytes handed to the history at once. */
+const PIECE = 64 << 10;
+/** Slots in use are written down every so many changes of them. */
+const OBJECTS_EVERY = 1 << 18;
+
+/** What the recorder writes a history of. */
+export interface Recorded {
+  readonly heap: PageHeap;
+  readonly objects: SlotsInUse;
+}
+
+/** Writes the history of a heap that a replay drives. */
+export class HeapRecorder {
+  readonly history: HeapHistory;
+  readonly #heap: PageHeap;
+  readonly #slots: SlotsInUse;
+  readonly #changes: Changes;
+  readonly #pages = new HeapPages();
+  readonly #out = new OperationWriter();
+  /** Spans taken since the last commit: base, pages, kind, P. */
+  #taken: number[] = [];
+  /** By region and page: type of the first object since its span was taken, as recorded. */
+  readonly #types = new Map<number, Int32Array>();
+  readonly #newTypes: number[] = [];
+  readonly #changed = new Set<number>();
+  #states = new Uint8Array(1024);
+  #time = Number.NaN;
+  #sinceStored = 0;
+
+  constructor(recorded: Recorded, history: HeapHistory) {
+    this.#heap = recorded.heap;
+    this.#slots = recorded.objects;
+    this.history = history;
+    this.#changes = watch(recorded.heap);
+    history.flush = () => this.#flush();
+  }
+
+  /** The heap has [base, base + pages) as a span of this kind (span class or MANUAL_*), taken by P `p`. */
+  readonly spanTaken = (base: number, pages: number, kind: number, p: number): void => {
+    this.#taken.push(base, pages, kind, p);
+  };
+
+  /** All that happened up to `t` (ns) is done: the state is one that can be asked for. */
+  commit(t: number): void {
+    if (!this.#changes.any && this.#taken.length === 0) return;
+    this.#at(t);
+    const out = this.#out;
+    for (let i = 0; i < this.#taken.length; i += 4) {
+      const [base, pages, kind, p] = [this.#taken[i]!, this.#taken[i + 1]!, this.#taken[i + 2]!, this.#taken[i + 3]!];
+      const page = base / PAGE;
+      out.op(OP_SPAN);
+      out.page(page);
+      out.uint(pages);
+      out.int(kind);
+      out.int(p);
+      this.#pages.span(page, pages, kind, p, this.#time);
+      this.#touch(page, pages);
+    }
+    this.#taken = [];
+    this.#changes.drain((base, pages) => this.#compare(base, pages));
+    if (this.#changes.generation()) {
+      out.op(OP_GENERATION);
+      this.#pages.nextGeneration();
+      for (const { index } of this.#pages.regions()) this.#changed.add(index);
+    }
+    if (out.length >= PIECE) this.#flush();
+  }
+
+  /** After the replay of each batch: objects, and a stored state if one is due. `t` is the time of its last event. */
+  batchDone(batch: EventBatch, t: number): void {
+    if (this.history.hasObjects) this.#noteTypes(batch);
+    this.commit(t);
+    if (this.#slots.changes >= OBJECTS_EVERY) this.#writeObjects(t);
+    const states = this.#pages.regions().length * REGION_BYTES;
+    const between = Math.min(MOST_BETWEEN, Math.max(LEAST_BETWEEN, states));
+    if (this.#sinceStored + this.#out.length >= between) this.#store(this.#time);
+  }
+
+  finish(t: number): void {
+    this.commit(t);
+    this.#writeObjects(t);
+    this.#flush();
+  }
+
+  /** The moment of the operations that follow, in whole ns. */
+  #at(t: number): void {
+    const time = Math.floor(t);
+    if (Number.isNaN(this.#time)) {
+      this.#time = time;
+      this.#store(time);
+    }
+    if (time <= this.#time) return;
+    this.#out.op(OP_TIME);
+    this.#out.uint(time - this.#time);
+    this.#time = time;
+  }
+
+  /** Writes down what is different now of a run of pages. */
+  #compare(base: number, n: number): void {
+    if (n > this.#states.length) this.#states = new Uint8Array(n * 2);
+    const states = this.#states.subarray(0, n);
+    this.#heap.pageStates(base, states);
+    const page = base / PAGE;
+    const pages = this.#pages;
+    for (let i = 0; i < n; ) {
+      const state = states[i]!;
+      if (pages.stateOf(page + i) === state) {
+        i++;
+        continue;
+      }
+      let end = i + 1;
+      while (end < n && states[end] === state && pages.stateOf(page + end) !== state) end++;
+      this.#out.op(OP_STATE);
+      this.#out.page(page + i);
+      this.#out.uint(end - i);
+      this.#out.uint(state);
+      pages.set(page + i, end - i, state, this.#time);
+      this.#touch(page + i, end - i);
+      i = end;
+    }
+  }
+
+  #touch(page: number, n: number): void {
+    const last = Math.floor((page + n - 1) / REGION_PAGES);
+    for (let index = Math.floor(page / REGION_PAGES); index <= last; index++) this.#changed.add(index);
+  }
+
+  /** The type of the first object of each span, in the order of the batch: only spans that still are there tell theirs. */
+  #noteTypes(batch: EventBatch): void {
+    const { kind, addr, size, aux, length } = batch;
+    for (let i = 0; i < length; i++) {
+      const k = kind[i]!;
+      if (k === OBJECT_ALLOC || k === OBJECT_LIVE) {
+        if (aux[i] === 0) continue;
+        const page = Math.floor(addr[i]! / PAGE);
+        const index = Math.floor(page / REGION_PAGES);
+        const types = this.#typesOf(index);
+        const at = page - index * REGION_PAGES;
+        if (types[at] !== 0) continue;
+        types[at] = aux[i]!;
+        this.#newTypes.push(page);
+      } else if (k === SPAN_ALLOC && addr[i]! >= 0) {
+        const first = addr[i]! / PAGE;
+        for (let page = first; page < first + size[i]!; page++) {
+          const index = Math.floor(page / REGION_PAGES);
+          this.#typesOf(index)[page - index * REGION_PAGES] = 0;
+        }
+      }
+    }
+    for (const page of this.#newTypes) {
+      if (!this.#pages.isFirst(page)) continue;
+      const index = Math.floor(page / REGION_PAGES);
+      const type = this.#typesOf(index)[page - index * REGION_PAGES]!;
+      if (type === 0) continue;
+      this.#out.op(OP_TYPE);
+      this.#out.page(page);
+      this.#out.uint(type);
+      this.#pages.type(page, type);
+      this.#changed.add(index);
+    }
+    this.#newTypes.length = 0;
+  }
+
+  #typesOf(index: number): Int32Array {
+    let types = this.#types.get(index);
+    if (!types) {
+      types = new Int32Array(REGION_PAGES);
+      this.#types.set(index, types);
+    }
+    return types;
+  }
+
+  #writeObjects(t: number): void {
+    if (this.#slots.changes === 0) return;
+    this.#slots.changes = 0;
+    const pages: number[] = [];
+    const differences: number[] = [];
+    for (const region of this.#pages.regions()) {
+      const now = this.#slots.regions.get(region.index);
+      if (!now) continue;
+      const { objects, state, index } = region;
+      for (let i = 0; i < REGION_PAGES; i++) {
+        if (now[i] === objects[i] || (state[i]! & 7) !== IN_USE) continue;
+        pages.push(index * REGION_PAGES + i);
+        differences.push(now[i]! - objects[i]!);
+      }
+    }
+    if (pages.length === 0) return;
+    this.#at(t);
+    this.#out.op(OP_OBJECTS);
+    this.#out.uint(pages.length);
+    for (const [i, page] of pages.entries()) {
+      this.#out.objects(page, differences[i]!);
+      this.#pages.addObjects(page, differences[i]!);
+      this.#changed.add(Math.floor(page / REGION_PAGES));
+    }
+    this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#out.length === 0) return;
+    this.#sinceStored += this.#out.length;
+    this.history.append(this.#out.written);
+    this.#out.clear(false);
+  }
+
+  #store(t: number): void {
+    this.#flush();
+    const same = new Set<number>();
+    for (const { index } of this.#pages.regions()) if (!this.#changed.has(index)) same.add(index);
+    this.history.store(t, this.#pages, same);
+    this.#changed.clear();
+    this.#out.clear(true);
+    this.#sinceStored = 0;
+  }
+}
