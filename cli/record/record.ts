@@ -7,6 +7,7 @@ import { finished } from "node:stream/promises";
 import { InputError } from "../../parsers/errors.ts";
 import { Bundle } from "./bundle.ts";
 import { settingsFor, wantsRuntimeLines, withGodebug } from "./godebug.ts";
+import { environment, goVersionOf, hugePages, physPageSize } from "./how-made.ts";
 import { type Captured, captureFrom, untilThere } from "./pprof-capture.ts";
 import { canSample } from "./proc.ts";
 import { Sampler } from "./sampler.ts";
@@ -44,8 +45,14 @@ export async function record(options: RecordOptions): Promise<Recorded> {
   const godebug = withGodebug(options.env.GODEBUG, settingsFor(options.addresses));
   await bundle.tell({
     command: options.command,
-    godebug,
-    system: { platform: process.platform, arch: process.arch, release: os.release(), cpus: os.availableParallelism() },
+    env: environment(options.env, godebug),
+    machine: {
+      os: `${process.platform}/${process.arch}`,
+      release: os.release(),
+      cpus: os.availableParallelism(),
+      physPageSize: physPageSize(),
+      thpEnabled: hugePages(),
+    },
     clock: "t=0 is when the program was started; see trace for recordings with one",
   });
   const [file, ...args] = options.command;
@@ -67,6 +74,7 @@ export async function record(options: RecordOptions): Promise<Recorded> {
     child.once("error", (error: NodeJS.ErrnoException) => reject(spawnError(file!, error)));
     child.once("close", (code, signal) => resolve(signal === null ? (code ?? 0) : 128 + os.constants.signals[signal]));
   });
+  const go = child.pid === undefined ? Promise.resolve(null) : goVersionOf(`/proc/${child.pid}/exe`);
   child.stderr.on("data", (chunk: Buffer) => stderr.write(chunk));
   const release = forwardSignals((signal) => child.kill(signal));
   let zero = 0;
@@ -108,6 +116,7 @@ export async function record(options: RecordOptions): Promise<Recorded> {
   const recorded = { bundle, exitCode, files: found, missing, peakRss, runtimeLines: stderr.runtimeLines };
   await bundle.tell({
     exitCode,
+    goVersion: await go,
     durationNs: sinceStart(),
     files: found,
     missing,
