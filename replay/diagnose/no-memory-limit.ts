@@ -1,5 +1,6 @@
 import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { deadShares, LIMIT_SHARE } from "./shares.ts";
 import { mib } from "./text.ts";
 
 export const noMemoryLimit: Rule = {
@@ -30,7 +31,7 @@ export const noMemoryLimit: Rule = {
     );
     if (!unbounded && goal < 0.95 * limit) return ruledOut(seen);
     return present(
-      unbounded ? limit : Math.max(goal - limit, 0.05 * limit),
+      unbounded ? limit : Math.max(goal - limit, deadShares(facts).beyondContainer, 0.05 * limit),
       [
         seen,
         ...(kills > 0
@@ -39,7 +40,7 @@ export const noMemoryLimit: Rule = {
       ],
       facts.version.since(19) === false
         ? "Lower GOGC so that twice the live heap stays below the container's limit; Go 1.19 and later have GOMEMLIMIT."
-        : `Set GOMEMLIMIT (Go 1.19+) to 80-90% of the container's limit, here about ${mib(0.85 * limit)}; the runtime does not read the cgroup by itself.`,
+        : `Set GOMEMLIMIT (Go 1.19+) to 80-90% of the container's limit, here about ${mib(LIMIT_SHARE * limit)}; the runtime does not read the cgroup by itself.`,
     );
   },
 };

@@ -2,6 +2,7 @@
  * Who owns which bytes: the dead heap and the free pages are each explained by several causes, and no byte is given to two. What
  * is divided here is divided once, and the rules read their share.
  */
+import type { GcFact } from "./collect.ts";
 import type { Facts } from "./facts.ts";
 import { fragmentedGrowth, isFragmented } from "./growth.ts";
 import { median } from "./series.ts";
@@ -36,6 +37,8 @@ export interface DeadShares {
   } | null;
   /** Growth back after FreeOSMemory: calls and median height. */
   readonly regrowth: { readonly bytes: number; readonly calls: number } | null;
+  /** Room that goals beyond the container's limit gave, which a memory limit would not have given; 0 without such goals. */
+  readonly beyondContainer: number;
   readonly headroom: number;
   readonly burstBytes: number;
 }
@@ -91,7 +94,8 @@ function divideDead(facts: Facts): DeadShares {
 
   const regrowth = regrowthOf(facts);
   const idle = idleOf(facts, cycles, typicalLive);
-  const taken = Math.max(idle?.bytes ?? 0, regrowth?.bytes ?? 0);
+  const beyondContainer = beyond(facts, cycles);
+  const taken = Math.max(idle?.bytes ?? 0, regrowth?.bytes ?? 0, beyondContainer);
   // While GCs go on, pages that one frees are filled before the next: they are as much GOGC's as what is dead.
   const active = isActive(facts, cycles);
   const free = active ? facts.peak.free || 0 : 0;
@@ -110,9 +114,23 @@ function divideDead(facts: Facts): DeadShares {
     burst,
     idle,
     regrowth,
+    beyondContainer,
     headroom: Math.max(0, headroomRaw - taken),
     burstBytes: burst ? atPeak : 0,
   };
+}
+
+/** Share of a container's limit that GOMEMLIMIT is set to, so that the rest of the process has room (the advice of row 12). */
+export const LIMIT_SHARE = 0.85;
+
+/** Of the highest goal: what of its room lies over where GOMEMLIMIT would be. */
+function beyond(facts: Facts, cycles: readonly Cycle[]): number {
+  const container = facts.last("cgroup_limit");
+  if (!Number.isFinite(container) || facts.limit !== null) return 0;
+  let most: Cycle | null = null;
+  for (const cycle of cycles) if (Number.isFinite(cycle.goal) && cycle.goal > (most?.goal ?? 0)) most = cycle;
+  if (!most || most.goal < 0.95 * container) return 0;
+  return Math.max(0, Math.min(most.goal - LIMIT_SHARE * container, most.goal - most.marked));
 }
 
 /** Whether the last stretch of the recording has seen GCs come and go. */
@@ -136,10 +154,12 @@ function highest(facts: Facts): number {
   return Math.max(byLog, facts.series("heap_alloc")?.max ?? 0);
 }
 
-/** The moment when most was allocated. */
+/** The moment when most was allocated: before the cycle that ended it, where only cycles tell. */
 function allocPeak(facts: Facts): number {
   const alloc = facts.series("heap_alloc");
-  return alloc && alloc.length > 1 ? alloc.t[alloc.peak]! : facts.peakT;
+  if (alloc && alloc.length > 1) return alloc.t[alloc.peak]!;
+  const highest = facts.gcs.reduce<GcFact | null>((a, b) => (a && a.heapEnd >= b.heapEnd ? a : b), null);
+  return highest && facts.rss === null ? highest.t : facts.peakT;
 }
 
 function cyclesOf(facts: Facts): Cycle[] {
