@@ -5,7 +5,7 @@ import { PAGE, REGION_PAGES } from "./heap-pages.ts";
 export class SlotsInUse extends ObjectLedger {
   /** Changes since the count was last looked at. */
   changes = 0;
-  readonly regions = new Map<number, Uint16Array>();
+  readonly regions = new Map<number, Uint16Array<ArrayBuffer>>();
   readonly #shifts: boolean;
   #lastIndex = -1;
   #last = new Uint16Array(0);
@@ -46,7 +46,7 @@ export class SlotsInUse extends ObjectLedger {
     this.changes++;
   }
 
-  #region(index: number): Uint16Array {
+  #region(index: number): Uint16Array<ArrayBuffer> {
     let region = this.regions.get(index);
     if (!region) {
       region = new Uint16Array(REGION_PAGES);

@@ -35,9 +35,9 @@ export function watch(heap: PageHeap): Changes {
   };
   /** A span: a physical page may be larger than its pages, and what happens to it happens to all of it. */
   const noteSpan = (base: number, pages: number): void => {
-    if (physical <= PAGE) return note(base, pages);
-    const from = Math.floor(base / physical) * physical;
-    note(from, (Math.ceil((base + pages * PAGE) / physical) * physical - from) / PAGE);
+    const unit = Math.max(physical, PAGE);
+    const from = Math.floor(base / unit) * unit;
+    note(from, (Math.ceil((base + pages * PAGE) / unit) * unit - from) / PAGE);
   };
   const noteBlock = (addr: number): void => note(Math.floor(addr / BLOCK) * BLOCK, BLOCK_PAGES);
 
