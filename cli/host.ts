@@ -1,5 +1,6 @@
 import type { ReplayResult } from "../replay/result.ts";
 import type { ReplayOptions } from "../replay/run.ts";
+import type { Services as TuiServices } from "./tui/session.ts";
 
 /** The process as the program sees it: an argument, so that tests can be one. */
 export interface Host {
@@ -12,6 +13,8 @@ export interface Host {
 /** What the commands ask of the layers below; tests put their own in place. */
 export interface Services {
   replay(paths: string[], options: ReplayOptions): Promise<ReplayResult>;
+  /** In the place of what the terminal UI asks for beside the replay. */
+  readonly tui?: Partial<TuiServices>;
 }
 
 /** The real ones, loaded when first used: `--version` and `--help` must not wait for them. */

@@ -13,6 +13,9 @@ export type Style =
   | "band"
   | "released"
   | "gc"
+  | "live"
+  | "goal"
+  | "limit"
   | "cursor"
   | "mark"
   | "inUse"
@@ -33,6 +36,7 @@ const ORANGE: Look["color"] = [33, 214, [230, 159, 0]];
 const GREEN: Look["color"] = [32, 36, [0, 158, 115]];
 const VERMILION: Look["color"] = [91, 166, [213, 94, 0]];
 const PURPLE: Look["color"] = [35, 175, [204, 121, 167]];
+const YELLOW: Look["color"] = [93, 185, [240, 228, 66]];
 const GRAY: Look["color"] = [90, 244, [128, 128, 128]];
 
 const LOOKS: Record<Style, Look> = {
@@ -47,6 +51,9 @@ const LOOKS: Record<Style, Look> = {
   band: { color: GRAY },
   released: { color: GREEN },
   gc: { color: PURPLE },
+  live: { color: YELLOW },
+  goal: { color: PURPLE },
+  limit: { attribute: 1, color: VERMILION },
   cursor: { attribute: 7 },
   mark: { attribute: 1, color: PURPLE },
   inUse: { color: SKY },

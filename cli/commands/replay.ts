@@ -36,10 +36,21 @@ export const replayCommand: Command = {
     if (raw.output !== undefined) throw new UsageError(MESSAGES.outputWithoutOpen, MESSAGES.outputWithoutOpenHint);
     const { host, services, out, terminal } = context;
     const interactive = !args.json && !args.plain && terminal.isTty && wantsTui(host.env);
+    if (interactive) {
+      const { openKeyboard } = await import("../tui/keyboard.ts");
+      const keyboard = openKeyboard(host.stdin);
+      if (keyboard) {
+        const { showReplay } = await import("../tui/index.ts");
+        return showReplay(args.inputs, { ...args.replay, samples: TUI_SAMPLES }, host, services, keyboard);
+      }
+    }
     const progress = new Progress(host.stderr, args.progress);
-    const samples = args.json ? args.samples : TUI_SAMPLES;
     const result = await services
-      .replay(args.inputs, { ...args.replay, samples, heapMaps: interactive, onProgress: progress.report })
+      .replay(args.inputs, {
+        ...args.replay,
+        samples: args.json ? args.samples : TUI_SAMPLES,
+        onProgress: progress.report,
+      })
       .finally(() => progress.done());
 
     const done = result.partial ? EXIT.partial : EXIT.ok;
@@ -47,15 +58,6 @@ export const replayCommand: Command = {
       const { writeReplayJson } = await import("../json.ts");
       await writeReplayJson(out, "gopages/replay/1", result, args.samples);
       return done;
-    }
-    if (interactive) {
-      const { openKeyboard } = await import("../tui/keyboard.ts");
-      const keyboard = openKeyboard(host.stdin);
-      if (keyboard) {
-        const { showTui } = await import("../tui/index.ts");
-        const code = await showTui(result, { stdout: host.stdout, keyboard, env: host.env });
-        return code === EXIT.ok ? done : code;
-      }
     }
     const { plainReport } = await import("../report/plain.ts");
     await out.write(plainReport(result, terminal));

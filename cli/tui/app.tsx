@@ -3,41 +3,64 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Paint } from "../style.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Line } from "./canvas.ts";
-import type { Data } from "./data.ts";
-import { type Size, screen } from "./model.ts";
+import { screen } from "./model.ts";
+import { mouseKey } from "./mouse.ts";
+import { press } from "./press.ts";
 import type { Screen } from "./screen.ts";
-import { type Effect, effectOf, initialState, type Key, update } from "./state.ts";
-import { plotWidth } from "./views/timeline.ts";
+import type { Session } from "./session.ts";
+import { type Effect, follow, initialState, type Key, type Size, type State } from "./state.ts";
 
 export interface AppProps {
-  readonly data: Data;
+  readonly session: Session;
   readonly screen: Screen;
   readonly terminal: Terminal;
   readonly paint: Paint;
-  /** Told when a key leaves the program; the app ends by itself then (but for "suspend"). */
-  readonly onEffect: (effect: Exclude<Effect, null>) => void;
+  /** Told what a key does beside changing what is seen; the app ends by itself on "quit" and "interrupt". */
+  readonly onEffect: (effect: Effect, state: State, size: Size) => void;
 }
 
-/** The terminal UI: keys change the state, the model says what is seen. */
-export function App({ data, screen: output, terminal, paint, onEffect }: AppProps) {
+/** The terminal UI: keys change the state, the session brings data, the model says what is seen. */
+export function App({ session, screen: output, terminal, paint, onEffect }: AppProps) {
   const { exit } = useApp();
   const size = useSize(output);
-  const [state, setState] = useState(() => initialState(data));
+  const [shown, setShown] = useState(() => ({ data: session.data, state: initialState(session.data) }));
   // Several keys can come at once (a held key over a slow line), before the state of the first is drawn.
-  const latest = useRef(state);
+  const latest = useRef(shown);
+  useEffect(() => {
+    const show = (next: typeof latest.current): void => {
+      latest.current = next;
+      setShown(next);
+    };
+    const onData = (): void => {
+      const { data, state } = latest.current;
+      show({ data: session.data, state: follow(state, data, session.data) });
+    };
+    const onSaid = (text: string): void => {
+      show({ ...latest.current, state: { ...latest.current.state, said: text } });
+    };
+    session.on("data", onData);
+    session.on("said", onSaid);
+    onData();
+    return () => {
+      session.off("data", onData);
+      session.off("said", onSaid);
+    };
+  }, [session]);
   useInput((input, key) => {
     for (const name of keysOf(input, key)) {
-      const effect = effectOf(latest.current, name);
-      if (effect !== null) onEffect(effect);
-      if (effect === "quit" || effect === "interrupt") {
+      const { state, effect } = press(latest.current.data, latest.current.state, name, size);
+      latest.current = { ...latest.current, state };
+      if (effect === null) continue;
+      onEffect(effect, state, size);
+      if (effect.do === "quit" || effect.do === "interrupt") {
         exit();
         return;
       }
-      latest.current = update(data, latest.current, name, plotWidth(size.columns));
     }
-    setState(latest.current);
+    session.attend(latest.current.state);
+    setShown(latest.current);
   });
-  return <Frame lines={screen(data, state, size, terminal)} output={output} paint={paint} />;
+  return <Frame lines={screen(shown.data, shown.state, size, terminal)} output={output} paint={paint} />;
 }
 
 interface FrameProps {
@@ -71,8 +94,15 @@ function useSize(output: Screen): Size {
   return size;
 }
 
+/** Control keys that mean something. */
+const CONTROL = ["c", "z", "p", "n", "u", "w"];
+
 /** Our names of the keys that Ink reports; a paste or a held key is one report of several characters. */
 export function keysOf(input: string, key: InkKey): Key[] {
+  const mouse = mouseKey(input);
+  if (mouse !== null) return [mouse];
+  // Any other report of the mouse, and sequences that nobody knows.
+  if (input.startsWith("[<")) return [];
   if (key.leftArrow) return [key.shift ? "shift-left" : "left"];
   if (key.rightArrow) return [key.shift ? "shift-right" : "right"];
   if (key.upArrow) return ["up"];
@@ -84,12 +114,16 @@ export function keysOf(input: string, key: InkKey): Key[] {
   if (key.tab) return [key.shift ? "shift-tab" : "tab"];
   if (key.return) return ["return"];
   if (key.escape) return ["escape"];
-  if (key.ctrl) return input === "c" || input === "z" ? [`ctrl-${input}`] : [];
-  if (key.meta || key.backspace || key.delete) return [];
+  // What the key left of Return sends differs by terminal: 0x7f, which Ink calls delete, or 0x08.
+  if (key.backspace || key.delete) return ["backspace"];
+  if (key.ctrl) return CONTROL.includes(input) ? [`ctrl-${input}`] : [];
+  if (key.meta) return [];
   return [...input].flatMap((char) => {
-    if (char === "\u0003") return ["ctrl-c"];
-    if (char === "\u001a") return ["ctrl-z"];
     if (char === "\t") return ["tab"];
-    return char < " " ? [] : [char];
+    if (char === "\r" || char === "\n") return ["return"];
+    if (char === "\u007f" || char === "\b") return ["backspace"];
+    const control = String.fromCharCode(char.charCodeAt(0) + 96);
+    if (char < " ") return CONTROL.includes(control) ? [`ctrl-${control}`] : [];
+    return [char];
   });
 }

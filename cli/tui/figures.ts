@@ -1,3 +1,4 @@
+import type { TimelineRow } from "../../replay/result.ts";
 import { formatBytes, formatDelta, formatMargin, formatMoment } from "../sizes.ts";
 import { countUpTo, type Data } from "./data.ts";
 import type { State } from "./state.ts";
@@ -21,7 +22,7 @@ export function figuresAt(data: Data, state: State): Figure[] {
   return [
     { label: "Time", value: formatMoment(state.cursor, timeStep(state)) },
     { label: "RSS", value: formatBytes(row.rss) },
-    { label: "Margin", value: formatMargin(data.result.uncertainty) },
+    { label: "Margin", value: formatMargin(marginOf(data, row)) },
     { label: "GC", value: `${countUpTo(data.gcs, state.cursor)} of ${data.gcs.length}` },
     { label: "Measured", value: measuredAt(data, state) },
     { label: "In use", value: formatBytes(row.heapInuse) },
@@ -32,6 +33,15 @@ export function figuresAt(data: Data, state: State): Figure[] {
     { label: "Goal", value: goal },
     { label: "Mapped", value: formatBytes(row.mapped) },
   ];
+}
+
+/** How far RSS may be off at that row. */
+function marginOf({ result }: Data, { rss, rssLow, rssHigh }: TimelineRow): { below: number; above: number } {
+  const { below, above } = result.uncertainty;
+  return {
+    below: rssLow === undefined ? below : rss - rssLow,
+    above: rssHigh === undefined ? above : rssHigh - rss,
+  };
 }
 
 /** The last sample at or before the cursor, with its age when that matters. */
@@ -46,21 +56,28 @@ function measuredAt(data: Data, state: State): string {
   return age <= 10 * step ? value : `${value} (${formatMoment(age, step)} ago)`;
 }
 
-/** What changed between the mark and the cursor; empty without a mark. */
+/** What changed between mark A and the cursor, or mark B where there is one; empty without a mark. */
 export function sinceMark(data: Data, state: State): Figure[] {
-  if (state.mark === null) return [];
-  const then = data.rowAt(state.mark);
-  const now = data.rowAt(state.cursor);
+  const [from, to] = compared(state);
+  if (from === null) return [];
+  const then = data.rowAt(from);
+  const now = data.rowAt(to);
   if (!then || !now) return [];
-  const gcs = countUpTo(data.gcs, state.cursor) - countUpTo(data.gcs, state.mark);
-  const elapsed = state.cursor - state.mark;
+  const gcs = countUpTo(data.gcs, to) - countUpTo(data.gcs, from);
+  const elapsed = to - from;
   const moment = formatMoment(Math.abs(elapsed), timeStep(state));
   return [
-    { label: "Mark", value: formatMoment(state.mark, timeStep(state)) },
-    { label: "since", value: elapsed < 0 ? `-${moment}` : moment },
+    { label: state.a === null ? "B" : "A", value: formatMoment(from, timeStep(state)) },
+    { label: state.a !== null && state.b !== null ? "to B" : "since", value: elapsed < 0 ? `-${moment}` : moment },
     { label: "RSS", value: formatDelta(now.rss - then.rss) },
     { label: "In use", value: formatDelta(now.heapInuse - then.heapInuse) },
     { label: "Released", value: formatDelta(now.heapReleased - then.heapReleased) },
     { label: "GCs", value: String(gcs) },
   ];
+}
+
+/** The two moments that are compared: A with B, or the one that is marked with the cursor; null for none. */
+export function compared(state: State): [from: number | null, to: number] {
+  if (state.a !== null && state.b !== null) return [state.a, state.b];
+  return [state.a ?? state.b, state.cursor];
 }

@@ -6,8 +6,8 @@ import { expect, test } from "vitest";
 import { painter } from "../style.ts";
 import { fakeResult } from "../testing/fake-result.ts";
 import { App } from "./app.tsx";
-import { prepare } from "./data.ts";
 import { Screen } from "./screen.ts";
+import { type Services, Session } from "./session.ts";
 
 test("a key is answered by a frame of the largest screen within its budget", async () => {
   const written: string[] = [];
@@ -21,8 +21,8 @@ test("a key is answered by a frame of the largest screen within its budget", asy
   const screen = new Screen(stdout as unknown as NodeJS.WriteStream);
   screen.enter();
   const terminal = { isTty: true, columns: 250, rows: 70, unicode: true, color: 3, attributes: true } as const;
-  const data = prepare(fakeResult({ rows: 100_000, gcs: 2000, chunks: 4000 }));
-  const app = render(createElement(App, { data, screen, terminal, paint: painter(terminal), onEffect() {} }), {
+  const session = new Session({} as Services, fakeResult({ rows: 100_000, gcs: 2000, chunks: 4000 }));
+  const app = render(createElement(App, { session, screen, terminal, paint: painter(terminal), onEffect() {} }), {
     stdout: screen as unknown as NodeJS.WriteStream,
     stdin: stdin as unknown as NodeJS.ReadStream,
     debug: true,

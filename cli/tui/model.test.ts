@@ -5,12 +5,14 @@ import { fakeResult } from "../testing/fake-result.ts";
 import { textOf } from "./canvas.ts";
 import { type Data, prepare } from "./data.ts";
 import { screen } from "./model.ts";
-import { effectOf, initialState, type State, update } from "./state.ts";
+import { press as pressKey } from "./press.ts";
+import { initialState, type State } from "./state.ts";
 import { apportion, arrange } from "./views/heap.ts";
 import { plotWidth } from "./views/timeline.ts";
 
 const KEYS = [
-  ..."hlHLgGnpxmaz+-=_1234?q",
+  ..."hjklHLgGnNpwWrRtTxabdzcu0U+-=_12345678?q@:/fFsSeyYM ",
+  ..."goupsgc>1",
   "left",
   "right",
   "shift-left",
@@ -25,12 +27,20 @@ const KEYS = [
   "shift-tab",
   "escape",
   "return",
+  "backspace",
+  "ctrl-p",
   "ctrl-z",
+  "click:20:10",
+  "click:3:4",
+  "click:60:0",
+  "click:200:40",
+  "wheel-up:30:8",
+  "wheel-down:30:8",
   "é",
 ];
 
 function press(data: Data, keys: readonly string[], columns = 80, state: State = initialState(data)): State {
-  return keys.reduce((now, key) => update(data, now, key, plotWidth(columns)), state);
+  return keys.reduce((now, key) => pressKey(data, now, key, { columns, rows: 24 }).state, state);
 }
 
 function draw(data: Data, state: State, columns = 80, rows = 24, unicode = true): string[] {
@@ -115,11 +125,13 @@ describe("the cursor", () => {
 
 test("q leaves help before it leaves the program", () => {
   const data = prepare(fakeResult());
-  expect(effectOf(initialState(data), "q")).toBe("quit");
+  const effect = (state: State, key: string): string | undefined =>
+    pressKey(data, state, key, { columns: 80, rows: 24 }).effect?.do;
+  expect(effect(initialState(data), "q")).toBe("quit");
   const help = press(data, ["?"]);
-  expect(effectOf(help, "q")).toBeNull();
+  expect(effect(help, "q")).toBeUndefined();
   expect(press(data, ["q"], 80, help).help).toBe(false);
-  expect(effectOf(help, "ctrl-c")).toBe("interrupt");
+  expect(effect(help, "ctrl-c")).toBe("interrupt");
 });
 
 test("a peak of one row is drawn at every zoom of 100000 rows", () => {
@@ -150,14 +162,14 @@ test("the ledger's lines sum up to its RSS, with margins, evidence and basis", (
 
 test("a mark shows what changed since", () => {
   const data = prepare(fakeResult());
-  const state = press(data, ["home", "m", "x"]);
-  expect(draw(data, state).join("\n")).toMatch(/Mark 0\.00 s {3}since 4\.00 s {3}RSS \+125 MiB/);
+  const state = press(data, ["home", "a", "x"]);
+  expect(draw(data, state).join("\n")).toMatch(/A 0\.00 s {3}since 4\.00 s {3}RSS \+125 MiB/);
   expect(draw(data, press(data, ["3"], 80, state)).join("\n")).toMatch(/Live heap .* \+79\.6 MiB/);
 });
 
 test("names out of a recording can't command the terminal", () => {
   const data = prepare(fakeResult({ path: "\x1b]0;x\x07\u202e.out", partial: true }));
-  for (const view of ["1", "2", "3", "4", "?"]) {
+  for (const view of [..."12345678?"]) {
     expect(draw(data, press(data, [view]), 200, 50).join("")).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e]/);
   }
 });

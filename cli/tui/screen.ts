@@ -3,6 +3,9 @@ import { EventEmitter } from "node:events";
 const ENTER = "\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[0m\u001b[2J\u001b[H";
 const LEAVE = "\u001b[0m\u001b[2J\u001b[?7h\u001b[?25h\u001b[?1049l";
 // Terminals that know it show what stands between as one; others ignore it.
+// Presses of its buttons and the wheel (1000), as text that every column fits in (1006).
+const MOUSE_ON = "\u001b[?1000h\u001b[?1006h";
+const MOUSE_OFF = "\u001b[?1006l\u001b[?1000l";
 const BEGIN_UPDATE = "\u001b[?2026h";
 const END_UPDATE = "\u001b[?2026l";
 
@@ -21,14 +24,17 @@ export class Screen extends EventEmitter {
   #frame: string[] = [];
   #painted: string[] = [];
   #active = false;
+  #mouse: boolean;
   readonly #onResize = (): void => {
     this.repaint();
     this.emit("resize");
   };
 
-  constructor(stream: NodeJS.WriteStream) {
+  /** With `mouse` the terminal reports it, as keys, and leaves selecting text to Shift. */
+  constructor(stream: NodeJS.WriteStream, { mouse = false }: { mouse?: boolean } = {}) {
     super();
     this.#stream = stream;
+    this.#mouse = mouse;
     this.setMaxListeners(20);
   }
 
@@ -44,7 +50,7 @@ export class Screen extends EventEmitter {
   enter(): void {
     if (this.#active) return;
     this.#active = true;
-    this.#send(ENTER);
+    this.#send(ENTER + (this.#mouse ? MOUSE_ON : ""));
     this.#stream.on("resize", this.#onResize);
     this.repaint();
   }
@@ -54,7 +60,22 @@ export class Screen extends EventEmitter {
     if (!this.#active) return;
     this.#active = false;
     this.#stream.off("resize", this.#onResize);
-    this.#send(LEAVE);
+    this.#send((this.#mouse ? MOUSE_OFF : "") + LEAVE);
+  }
+
+  get mouse(): boolean {
+    return this.#mouse;
+  }
+
+  set mouse(on: boolean) {
+    if (on === this.#mouse) return;
+    this.#mouse = on;
+    if (this.#active) this.#send(on ? MOUSE_ON : MOUSE_OFF);
+  }
+
+  /** Asks the terminal to put the text on the clipboard (OSC 52). Not every one does, and none tells. */
+  copy(text: string): void {
+    if (this.#active) this.#send(`\u001b]52;c;${Buffer.from(text, "utf8").toString("base64")}\u001b\\`);
   }
 
   /** Paints the whole of the last frame again: the screen may show anything now. */

@@ -10,7 +10,7 @@ import {
 import { wrap } from "../../report/text.ts";
 import { type Line, plainLine } from "../canvas.ts";
 import type { Data } from "../data.ts";
-import { HELP } from "../keys.ts";
+import { helpParts } from "../keys.ts";
 import type { DrawView } from "./view.ts";
 
 const MOST_COLUMNS = 100;
@@ -24,24 +24,32 @@ export const trustView: DrawView = (data, state, box) => {
 /** What the keys do. */
 export const helpView: DrawView = (_data, state, box, { unicode }) => {
   const width = Math.min(MOST_COLUMNS, box.width) - 2;
-  const lines: Line[] = [plainLine(" Keys", "title")];
-  for (const { keys, ascii, what } of HELP) {
-    const name = ` ${(unicode ? keys : (ascii ?? keys)).padEnd(18)}`;
-    lines.push([
-      { text: name, style: "bold" },
-      { text: what, style: "plain" },
-    ]);
+  const lines: Line[] = [];
+  for (const part of helpParts(state.view, unicode)) {
+    if (lines.length > 0) lines.push([]);
+    lines.push(plainLine(` ${part.title}`, "title"));
+    for (const { keys, what } of part.lines) {
+      const [first = "", ...rest] = wrap(what, Math.max(20, width - KEYS_WIDTH));
+      lines.push([
+        { text: ` ${keys.padEnd(KEYS_WIDTH)}`, style: "bold" },
+        { text: first, style: "plain" },
+      ]);
+      for (const line of rest) lines.push(plainLine(" ".repeat(KEYS_WIDTH + 1) + line));
+    }
   }
   lines.push([], plainLine(" What is shown", "title"));
   for (const text of EXPLAINED) lines.push(...wrap(text, width, "  ").map((line) => plainLine(` ${line}`)));
   return scrolled(lines, state.scroll, box.height);
 };
 
+const KEYS_WIDTH = 16;
+
 const EXPLAINED = [
   "RSS: memory of the process that is in RAM, predicted as the sum of the ledger's parts.",
   "Margin: how far the prediction may be off, by what it rests on.",
   "In use: pages of spans with objects. Free kept: free pages that are still backed by RAM.",
   "Released: pages given back to the system (HeapReleased). Live, Goal: what the GC counts and aims at.",
+  "Marks: GC, a | for each cycle that begins (or how many); ^ the heap grew; b returned in the background, g on growth, L for the memory limit, F forced (debug.FreeOSMemory).",
   "Evidence: exact, the recording says so; inferred, it follows from it by a rule; modelled, it agrees with its sums.",
 ];
 

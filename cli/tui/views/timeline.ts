@@ -1,3 +1,4 @@
+import type { TimelineMark } from "../../../replay/result.ts";
 import { LABEL_WIDTH, timeAxis } from "../../report/chart.ts";
 import type { Bins, Series } from "../../series.ts";
 import { formatBytes } from "../../sizes.ts";
@@ -15,63 +16,104 @@ const SIDE_WIDTH = 36;
 const BELOW_HEIGHT = 4;
 /** Columns at the left for labels, with the axis. */
 const LEFT = LABEL_WIDTH + 1;
-/** Lines that are no plot: two titles, GC marks, axis, times. */
-const FRAME = 5;
+/** Lines that are no plot: two titles, axis, times. */
+const FRAME = 4;
+/** From this height of the view on each kind of mark has a line of its own. */
+const TALL = 28;
 
 /** Width of the plot, which is the cursor's steps, in a screen of that width. */
 export function plotWidth(width: number): number {
   return Math.max(1, width - LEFT - (width >= SIDE_FROM ? SIDE_WIDTH : 0));
 }
 
-/** Predicted and measured RSS and returned memory over time, GCs, and the figures at the cursor. */
+/** The moment at a column of a screen with a plot of that width; null beside it. */
+export function plotTime(state: State, width: number, x: number): number | null {
+  const column = x - LEFT;
+  if (column < 0 || column >= width) return null;
+  return state.from + ((column + 0.5) / width) * (state.to - state.from);
+}
+
+/** A curve that is drawn as a line, with its characters. */
+interface Curve {
+  readonly name: string;
+  readonly char: string;
+  readonly ascii: string;
+  readonly style: Style;
+  series(data: Data): Series;
+}
+
+const CURVES: readonly Curve[] = [
+  { name: "goal", char: "═", ascii: "=", style: "goal", series: (data) => data.goal },
+  { name: "in use", char: "─", ascii: "-", style: "released", series: (data) => data.inUse },
+  { name: "live", char: "┄", ascii: ".", style: "live", series: (data) => data.live },
+];
+
+/** Predicted RSS with its band, measured RSS, the heap, returned memory, marks of what happened, and the figures at the cursor. */
 export const timelineView: DrawView = (data, state, box, { unicode }) => {
   const canvas = new Canvas(box.width, box.height);
   const beside = box.width >= SIDE_FROM;
   const width = plotWidth(box.width);
-  const plots = Math.max(2, box.height - FRAME - (beside ? 0 : BELOW_HEIGHT));
+  const rows = markRows(box.height >= TALL);
+  const plots = Math.max(2, box.height - FRAME - rows.length - (beside ? 0 : BELOW_HEIGHT));
   const lower = Math.max(1, Math.round(plots * 0.3));
   const upper = plots - lower;
   const { from, to } = state;
-  const mark = (key: string, text: string): string => `${key} ${text}`;
 
   let y = 0;
-  const legend = [
-    mark(unicode ? "⣀" : "#", "predicted"),
-    ...(hasMargin(data) ? [mark(unicode ? "·" : ":", "margin")] : []),
-    ...(data.measured.length > 0 ? [mark("x", "measured")] : []),
+  const curves = state.curves ? CURVES.filter((curve) => curve.series(data).length > 0) : [];
+  const legend: { text: string; style: Style }[] = [
+    { text: `${unicode ? "⣀" : "#"} predicted`, style: "predicted" },
+    ...(data.high.length > 0 ? [{ text: `${unicode ? "·" : ":"} margin`, style: "band" } as const] : []),
+    ...(data.measured.length > 0 ? [{ text: "x measured", style: "measured" } as const] : []),
+    ...[...curves]
+      .reverse()
+      .map(({ name, char, ascii, style }) => ({ text: `${unicode ? char : ascii} ${name}`, style })),
   ];
-  canvas.text(LEFT, y, `RSS  ${legend.join("  ")}`, "title");
+  canvas.text(LEFT, y, "RSS", "title");
+  let x = LEFT + 5;
+  for (const { text, style } of legend) {
+    canvas.text(x, y, text, style);
+    x += text.length + 2;
+  }
   y++;
   const rss = data.rss.bins(from, to, plotColumns(width, unicode));
   const measured = data.measured.pointBins(from, to, width);
-  const rssBox = { x: LEFT, y, width, height: upper, ...range(state, [rss, measured], data.result.uncertainty.above) };
+  const band = { low: data.low.bins(from, to, width), high: data.high.bins(from, to, width) };
+  const lines = curves.map((curve) => ({ curve, bins: curve.series(data).bins(from, to, width) }));
+  const limits = limitsOf(data);
+  const scale = rangeOf(state, [rss, measured], [band.high, ...lines.map(({ bins }) => bins)], limits);
+  const rssBox = { x: LEFT, y, width, height: upper, ...scale };
   drawChart(canvas, rssBox, unicode);
-  if (hasMargin(data)) drawMargin(canvas, rssBox, rss, data, unicode);
+  if (data.high.length > 0) drawBand(canvas, rssBox, band, unicode);
+  for (const { name, bytes } of limits) drawLimit(canvas, rssBox, name, bytes, unicode);
+  for (const { curve, bins } of lines) drawLine(canvas, rssBox, bins, unicode ? curve.char : curve.ascii, curve.style);
   drawBins(canvas, rssBox, rss, "predicted", unicode);
   drawPoints(canvas, rssBox, measured);
   y += upper;
 
-  canvas.text(
-    LEFT,
-    y,
-    `Returned to the system (HeapReleased)${data.measuredReleased.length > 0 ? "  x measured" : ""}`,
-    "title",
-  );
+  const why = rows.flatMap(({ marks }) => marks).filter(({ kind }) => data.marks.has(kind));
+  canvas.text(LEFT, y, `Returned (HeapReleased)${data.measuredReleased.length > 0 ? "  x measured" : ""}`, "title");
+  const whyAt = data.measuredReleased.length > 0 ? 37 : 25;
+  const names = why.map(({ char, name }) => `${char} ${name}`).join("  ");
+  canvas.text(LEFT + whyAt, y, names.slice(0, Math.max(0, width - whyAt)), "dim");
   y++;
   const released = data.released.bins(from, to, plotColumns(width, unicode));
   const measuredReleased = data.measuredReleased.pointBins(from, to, width);
-  const releasedBox = { x: LEFT, y, width, height: lower, ...range(state, [released, measuredReleased]) };
+  const releasedBox = { x: LEFT, y, width, height: lower, ...rangeOf(state, [released, measuredReleased]) };
   drawChart(canvas, releasedBox, unicode);
   drawBins(canvas, releasedBox, released, "released", unicode);
   drawPoints(canvas, releasedBox, measuredReleased);
   y += lower;
 
-  canvas.text(0, y, "GC".padStart(LABEL_WIDTH - 1), "dim");
-  canvas.put(LABEL_WIDTH, y, unicode ? "│" : "|", "dim");
-  drawGcs(canvas, y, width, data, state);
-  y++;
+  for (const { label, marks } of rows) {
+    canvas.text(0, y, label.padStart(LABEL_WIDTH - 1), "dim");
+    canvas.put(LABEL_WIDTH, y, unicode ? "│" : "|", "dim");
+    if (marks.length === 0) drawGcs(canvas, y, width, data, state);
+    else drawMarks(canvas, y, width, data, state, marks);
+    y++;
+  }
   canvas.text(LABEL_WIDTH, y, (unicode ? "└" : "+") + (unicode ? "─" : "-").repeat(width), "dim");
-  drawCursor(canvas, rssBox, releasedBox, y, state, unicode);
+  drawCursor(canvas, [rssBox, releasedBox], y, state, unicode);
   y++;
   canvas.text(LEFT, y, timeAxis(from, to, width), "dim");
   y++;
@@ -81,22 +123,65 @@ export const timelineView: DrawView = (data, state, box, { unicode }) => {
   return canvas.lines();
 };
 
-function hasMargin(data: Data): boolean {
-  return data.result.uncertainty.below > 0 || data.result.uncertainty.above > 0;
+/** A kind of mark, and the character that stands for it. */
+interface MarkChar {
+  readonly kind: TimelineMark["kind"];
+  readonly char: string;
+  readonly name: string;
+  readonly style: Style;
 }
 
-/** From 0 (or the lowest value) to the highest value in the window and its margin. */
-function range(state: State, all: readonly Bins[], above = 0): { low: number; high: number } {
+const GROWTH: readonly MarkChar[] = [{ kind: "growth", char: "^", name: "growth", style: "mark" }];
+/** What is rarer goes before what is frequent, where they share a column. */
+const RETURNS: readonly MarkChar[] = [
+  { kind: "return-forced", char: "F", name: "forced", style: "warning" },
+  { kind: "return-limit", char: "L", name: "for limit", style: "limit" },
+  { kind: "return-growth", char: "g", name: "on growth", style: "released" },
+  { kind: "return-background", char: "b", name: "background", style: "released" },
+];
+
+/** Lines of marks: the first is of GCs. */
+function markRows(tall: boolean): readonly { label: string; marks: readonly MarkChar[] }[] {
+  const gc = { label: "GC", marks: [] };
+  if (!tall) return [gc, { label: "marks", marks: [...RETURNS.slice(0, 2), ...GROWTH, ...RETURNS.slice(2)] }];
+  return [gc, { label: "grows", marks: GROWTH }, { label: "returns", marks: RETURNS }];
+}
+
+/** Limits that the run had, or was replayed under. */
+function limitsOf({ result }: Data): { name: string; bytes: number }[] {
+  const memory = result.config.memoryLimit ?? result.limits?.memory ?? null;
+  const container = result.limits?.container ?? null;
+  return [
+    ...(memory === null ? [] : [{ name: "memory limit", bytes: memory }]),
+    ...(container === null ? [] : [{ name: "container's limit", bytes: container }]),
+  ];
+}
+
+/** How much of the picture what is beside RSS may take above it. */
+const MOST_ABOVE = 1.5;
+
+/**
+ * From 0 (or the lowest value) to the highest value in the window. What is drawn beside the values counts as far as it does not
+ * make the rest of the picture small.
+ */
+function rangeOf(
+  state: State,
+  values: readonly Bins[],
+  others: readonly Bins[] = [],
+  limits: readonly { bytes: number }[] = [],
+): { low: number; high: number } {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (const { min, max } of all) {
-    for (const value of min) if (value < low) low = value;
-    for (const value of max) if (value > high) high = value;
-  }
+  const take = (bins: Bins, most: number): void => {
+    for (const value of bins.min) if (value < low) low = value;
+    for (const value of bins.max) if (value > high && value <= most) high = value;
+  };
+  for (const bins of values) take(bins, Number.POSITIVE_INFINITY);
   if (high === Number.NEGATIVE_INFINITY) return { low: 0, high: 1 };
+  const most = high * MOST_ABOVE;
+  for (const bins of others) take(bins, most);
+  for (const { bytes } of limits) if (bytes > high && bytes <= most) high = bytes * 1.02;
   if (state.fromZero || low === high) low = Math.min(0, low);
-  // The upper margin belongs to the picture, unless it would make the rest of it small.
-  high += Math.min(above, (high - low) / 2);
   return { low, high: high > low ? high : low + 1 };
 }
 
@@ -107,25 +192,41 @@ function drawChart(canvas: Canvas, box: PlotBox, unicode: boolean): void {
   };
   label(0, box.high);
   if (box.height >= 2) label(box.height - 1, box.low);
-  if (box.height >= 7)
-    label(
-      Math.floor(box.height / 2),
-      box.low + ((box.high - box.low) * (box.height - Math.floor(box.height / 2))) / box.height,
-    );
+  // Between them a label each four rows or so, at the value of its row's middle.
+  const between = Math.floor((box.height - 1) / 4);
+  for (let i = 1; i < between; i++) {
+    const row = Math.round((i * (box.height - 1)) / between);
+    label(row, box.low + ((box.high - box.low) * (box.height - row - 0.5)) / box.height);
+  }
 }
 
-/** Dots the rows between the prediction and its margins. */
-function drawMargin(canvas: Canvas, box: PlotBox, bins: Bins, data: Data, unicode: boolean): void {
-  const { below, above } = data.result.uncertainty;
-  const per = unicode ? 2 : 1;
+/** Dots the rows of the band around the prediction. */
+function drawBand(canvas: Canvas, box: PlotBox, { low, high }: { low: Bins; high: Bins }, unicode: boolean): void {
   for (let c = 0; c < box.width; c++) {
-    const max = bins.max[c * per]!;
-    const min = bins.min[c * per]!;
-    if (Number.isNaN(max)) continue;
-    const top = rowOf(Math.min(box.high, max + above), box) ?? 0;
-    const bottom = rowOf(Math.max(box.low, min - below), box) ?? box.height - 1;
+    if (Number.isNaN(high.max[c]!)) continue;
+    const top = rowOf(Math.min(box.high, high.max[c]!), box) ?? 0;
+    const bottom = rowOf(Math.max(box.low, low.min[c]!), box) ?? box.height - 1;
     for (let row = top; row <= bottom; row++) canvas.put(box.x + c, box.y + row, unicode ? "·" : ":", "band");
   }
+}
+
+/** A character in each column, at its highest value. */
+function drawLine(canvas: Canvas, box: PlotBox, bins: Bins, char: string, style: Style): void {
+  for (let c = 0; c < box.width; c++) {
+    const row = rowOf(bins.max[c]!, box);
+    if (row !== null) canvas.put(box.x + c, box.y + row, char, style);
+  }
+}
+
+/** A limit across the chart with its name; one that lies above the chart is named at its upper edge. */
+function drawLimit(canvas: Canvas, box: PlotBox, name: string, bytes: number, unicode: boolean): void {
+  const row = rowOf(bytes, box);
+  const text = ` ${name} ${formatBytes(bytes)}${row === null ? (unicode ? " ↑" : " (above)") : ""} `;
+  if (row === null && bytes < box.low) return;
+  const y = box.y + (row ?? 0);
+  if (row !== null) for (let c = 0; c < box.width; c++) canvas.put(box.x + c, y, unicode ? "╌" : "-", "limit");
+  const x = Math.max(0, box.width - text.length - (name.startsWith("container") ? 30 : 1));
+  if (text.length < box.width) canvas.text(box.x + x, y, text, "limit");
 }
 
 /** Columns between two marks of measured values. */
@@ -142,36 +243,59 @@ function drawPoints(canvas: Canvas, box: PlotBox, bins: Bins): void {
   }
 }
 
+/** How many of the moments lie in each column. */
+function countColumns(moments: Float64Array, state: State, width: number): Uint32Array {
+  const counts = new Uint32Array(width);
+  const step = (state.to - state.from) / width;
+  let before = countUpTo(moments, state.from);
+  // The first column has the window's very beginning.
+  while (before > 0 && moments[before - 1] === state.from) before--;
+  for (let c = 0; c < width; c++) {
+    const upTo = countUpTo(moments, c === width - 1 ? state.to : state.from + (c + 1) * step);
+    counts[c] = upTo - before;
+    before = upTo;
+  }
+  return counts;
+}
+
 /** How many GCs began in each column: |, 2 ... 9, or + for more. */
 function drawGcs(canvas: Canvas, y: number, width: number, data: Data, state: State): void {
-  const step = (state.to - state.from) / width;
-  let before =
-    countUpTo(data.gcs, state.from) - (countUpTo(data.gcs, state.from) > 0 && startsAt(data.gcs, state.from) ? 1 : 0);
-  for (let c = 0; c < width; c++) {
-    const upTo = countUpTo(data.gcs, c === width - 1 ? state.to : state.from + (c + 1) * step);
-    const count = upTo - before;
-    before = upTo;
+  for (const [c, count] of countColumns(data.gcs, state, width).entries()) {
     if (count > 0) canvas.put(LEFT + c, y, count === 1 ? "|" : count < 10 ? String(count) : "+", "gc");
   }
 }
 
-function startsAt(values: Float64Array, t: number): boolean {
-  return values[countUpTo(values, t) - 1] === t;
+/** The first kind of each column that has any. */
+function drawMarks(
+  canvas: Canvas,
+  y: number,
+  width: number,
+  data: Data,
+  state: State,
+  marks: readonly MarkChar[],
+): void {
+  for (const { kind, char, style } of [...marks].reverse()) {
+    const moments = data.marks.get(kind);
+    if (!moments) continue;
+    for (const [c, count] of countColumns(moments, state, width).entries()) {
+      if (count > 0) canvas.put(LEFT + c, y, char, style);
+    }
+  }
 }
 
-function drawCursor(
+/** The cursor and the marks A and B across the charts, with their feet on the axis. */
+export function drawCursor(
   canvas: Canvas,
-  upper: PlotBox,
-  lower: PlotBox,
+  boxes: readonly PlotBox[],
   axis: number,
   state: State,
   unicode: boolean,
 ): void {
   const vertical = (t: number, line: string, foot: string, style: Style, over: Style): void => {
-    const column = columnOf(t, state.from, state.to, upper.width);
+    const column = columnOf(t, state.from, state.to, boxes[0]!.width);
     if (column === null) return;
     const x = LEFT + column;
-    for (const box of [upper, lower]) {
+    for (const box of boxes) {
       for (let y = box.y; y < box.y + box.height; y++) {
         const char = canvas.at(x, y);
         if (char === " " || char === "·" || char === ":") canvas.put(x, y, line, style);
@@ -180,7 +304,8 @@ function drawCursor(
     }
     canvas.put(x, axis, foot, "bold");
   };
-  if (state.mark !== null) vertical(state.mark, unicode ? "┊" : ":", "M", "mark", "mark");
+  if (state.a !== null) vertical(state.a, unicode ? "┊" : ":", "A", "mark", "mark");
+  if (state.b !== null) vertical(state.b, unicode ? "┊" : ":", "B", "mark", "mark");
   vertical(state.cursor, unicode ? "│" : "|", unicode ? "▲" : "^", "bold", "cursor");
 }
 
@@ -195,7 +320,7 @@ function drawBeside(canvas: Canvas, x: number, data: Data, state: State, box: Bo
   const changes = sinceMark(data, state);
   if (changes.length === 0 || y + changes.length + 2 > box.height) return;
   y++;
-  canvas.text(x, y++, "Since the mark", "title");
+  canvas.text(x, y++, state.a !== null && state.b !== null ? "From A to B" : "Since the mark", "title");
   for (const figure of changes) put(y++, figure);
 }
 
@@ -214,10 +339,11 @@ function drawBelow(canvas: Canvas, y: number, data: Data, state: State, width: n
   say(0, figures.slice(0, 4));
   say(1, figures.slice(4, 7));
   say(2, figures.slice(7, 11));
-  say(3, state.mark === null ? figures.slice(11) : sinceMark(data, state));
+  const changes = sinceMark(data, state);
+  say(3, changes.length === 0 ? figures.slice(11) : changes);
 }
 
-/** One line with the course of a series and the cursor, for views that show a moment. */
+/** One line with the course of a series and the cursor under it, for views that show a moment. */
 export function drawStrip(canvas: Canvas, y: number, series: Series, state: State, unicode: boolean): void {
   const width = plotWidth(canvas.width);
   const { max } = series.bins(state.from, state.to, width);
@@ -230,6 +356,11 @@ export function drawStrip(canvas: Canvas, y: number, series: Series, state: Stat
     const level = top > 0 && !Number.isNaN(max[c]!) ? Math.round((max[c]! / top) * (levels.length - 1)) : 0;
     canvas.put(LEFT + c, y, levels[level]!, "predicted");
   }
-  const cursor = columnOf(state.cursor, state.from, state.to, width);
-  if (cursor !== null) canvas.put(LEFT + cursor, y + 1, unicode ? "▲" : "^", "bold");
+  const foot = (t: number | null, char: string): void => {
+    const column = t === null ? null : columnOf(t, state.from, state.to, width);
+    if (column !== null) canvas.put(LEFT + column, y + 1, char, "bold");
+  };
+  foot(state.a, "A");
+  foot(state.b, "B");
+  foot(state.cursor, unicode ? "▲" : "^");
 }
