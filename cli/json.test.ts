@@ -42,7 +42,7 @@ test("the document has the fields of the contract", async () => {
 test("verify is the same document under its own schema", async () => {
   const result = fakeResult();
   const doc = await document(["verify", "t.out", "--json"], result);
-  expect(doc).toEqual({ ...(await document(["t.out", "--json"], result)), schema: "gopages/verify/1" });
+  expect(doc).toEqual({ ...(await document(["t.out", "--json"], result)), schema: "gopages/verify/1", goals: null });
 });
 
 test("the peak survives the thinning, rows are in order, and all means all", async () => {

@@ -26,13 +26,15 @@ const ROW_FIELDS = [
 
 /**
  * Writes the document of `replay --json` or `verify --json`: one member a line, and of the timeline one row a line, so
- * that it can be read with the eyes, compared with diff and written without ever being whole in memory.
+ * that it can be read with the eyes, compared with diff and written without ever being whole in memory. `more`: members of one
+ * command only.
  */
 export async function writeReplayJson(
   out: Writer,
   schema: "gopages/replay/1" | "gopages/verify/1",
   result: ReplayResult,
   samples: number | "all",
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   // JSON has no infinity: "no goal" is null there, as JSON.stringify already writes it.
   const members: [name: string, value: unknown][] = [
@@ -42,6 +44,7 @@ export async function writeReplayJson(
     ["summary", result.summary],
     ["placement", result.placement],
     ["accuracy", result.accuracy],
+    ...Object.entries(more),
     ["uncertainty", result.uncertainty],
     ["ledger", { peak: result.ledgerPeak, final: result.ledgerFinal }],
     ["notes", result.notes],

@@ -1,18 +1,23 @@
 import { expect, test } from "vitest";
 import { Flow, flowData } from "./flow.ts";
-import type { RecordedCycle } from "./program.ts";
+import type { RecordedCycle } from "./recorded-cycles.ts";
 
 const cycle = (start: number, liveAtStart: number, liveAtEnd: number, marked: number): RecordedCycle => ({
   start,
   end: start + 1,
   swept: start + 2,
   liveAtStart,
+  liveBefore: liveAtStart,
   liveAtEnd,
   marked,
   goalBefore: Number.NaN,
   goalAfter: Number.NaN,
   forced: false,
   freesOsMemory: false,
+  workNs: Number.NaN,
+  assistNs: Number.NaN,
+  stoppedNs: 0,
+  stacks: { deep: 0, shallow: 0 },
 });
 
 // 10 bytes a tick; 100 reachable at tick 10, 200 at tick 20; 5 of what each mark counts was allocated meanwhile.

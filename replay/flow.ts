@@ -4,7 +4,7 @@
  * span. Has the questions of `Deaths`.
  */
 import { firstAfter } from "./deaths.ts";
-import type { RecordedCycle } from "./program.ts";
+import type { RecordedCycle } from "./recorded-cycles.ts";
 
 export interface FlowData {
   /** Bytes allocated since the beginning, by time; both ascending. */

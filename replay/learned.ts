@@ -4,7 +4,8 @@
  */
 import { firstAfter } from "./deaths.ts";
 import { HEAP_MINIMUM, Pacer } from "./pacer.ts";
-import type { Program, RecordedCycle } from "./program.ts";
+import type { Program } from "./program.ts";
+import type { RecordedCycle } from "./recorded-cycles.ts";
 import { ConsMark } from "./runway.ts";
 
 /** Used where the recording has no GC to learn from: what a small heap needs, and marking of 2 GB/s. */
@@ -146,25 +147,36 @@ const FACTOR_STEPS = 33;
 const SMALLEST_FACTOR = 1 / 4;
 const MOST_CYCLES = 5000;
 
+/** A cycle as the fit of the runway needs it. */
+export interface PacedCycle {
+  readonly liveAtStart?: number;
+  readonly liveBefore?: number;
+  readonly liveAtEnd?: number;
+  readonly marked: number | null;
+  readonly goalAfter: number | null;
+  readonly forced?: boolean;
+}
+
 /** The factor under which the recording's own triggers are predicted best, by the pacer of 1.21+. */
-function runwayFactor(all: readonly RecordedCycle[]): number {
+export function runwayFactor(all: readonly PacedCycle[]): number {
   const cycles = all.slice(0, MOST_CYCLES);
   let best = 1;
   let least = Number.POSITIVE_INFINITY;
   for (let step = 0; step < FACTOR_STEPS; step++) {
     const factor = SMALLEST_FACTOR * 2 ** (step / 4);
     const feedback = new ConsMark(27);
+    const pacer = new Pacer({ gogc: 100, memoryLimit: Number.POSITIVE_INFINITY, minor: 27 });
     let error = 0;
-    let before: RecordedCycle | undefined;
-    for (const cycle of cycles) {
-      if (before && !cycle.forced && before.marked > 0 && Number.isFinite(cycle.goalBefore)) {
-        const pacer = new Pacer({ gogc: 100, memoryLimit: Number.POSITIVE_INFINITY, minor: 27 });
-        pacer.marked = before.marked;
-        pacer.runway = factor * feedback.value * before.marked;
-        error += Math.abs(pacer.triggerFor(cycle.goalBefore) - cycle.liveAtStart) / cycle.goalBefore;
+    let goal = Number.NaN;
+    for (const { liveAtStart = Number.NaN, liveAtEnd = Number.NaN, liveBefore, marked, goalAfter, forced } of cycles) {
+      if (!forced && goal > 0 && Number.isFinite(goal) && liveAtStart > 0) {
+        error += triggerError(pacer.triggerFor(goal), liveAtStart, liveBefore) / goal;
       }
-      feedback.endCycle({ ...cycle, markedBefore: 0, goal: 0 });
-      before = cycle;
+      if (marked === null || !(marked > 0)) continue;
+      feedback.endCycle({ liveAtStart, liveAtEnd, marked, markedBefore: 0, goal: 0, forced: forced === true });
+      pacer.marked = marked;
+      pacer.runway = factor * feedback.value * marked;
+      goal = goalAfter ?? Number.NaN;
     }
     // Where every trigger is at a bound the factor does not matter: keep the plain one.
     if (
@@ -176,6 +188,14 @@ function runwayFactor(all: readonly RecordedCycle[]): number {
     }
   }
   return best;
+}
+
+/**
+ * How far a predicted trigger is from the recorded start, bytes. A GC starts when an allocation takes the live heap to its
+ * trigger or beyond: any trigger between what was live before that allocation and after it is right.
+ */
+export function triggerError(predicted: number, liveAtStart: number, liveBefore = liveAtStart): number {
+  return Math.max(0, predicted - liveAtStart, Math.min(liveBefore, liveAtStart) - predicted);
 }
 
 export function median(values: readonly number[]): number | null {

@@ -7,12 +7,6 @@
 import {
   type EventBatch,
   FIRST_HANDLE,
-  GC_FORCED,
-  GC_FREES_OS_MEMORY,
-  GC_MARK_TERMINATION,
-  GC_START,
-  GC_SWEEP_DONE,
-  HEAP_GOAL,
   HEAP_LIVE,
   OBJECT_ALLOC,
   OBJECT_FREE,
@@ -25,6 +19,7 @@ import {
 import { drawDeaths, firstAfter } from "./deaths.ts";
 import { type FlowData, flowData } from "./flow.ts";
 import { Column } from "./growable.ts";
+import { type RecordedCycle, RecordedCycles } from "./recorded-cycles.ts";
 import { RECORDER_BYTES, RecorderObjects } from "./recorder-objects.ts";
 import { Survival } from "./survival.ts";
 
@@ -33,21 +28,6 @@ const PAGE_SHIFT = 13;
 const ARENA = 64 << 20;
 const ALIVE = -1;
 const NOSCAN = 1;
-
-/** A GC cycle of the recording: what settings are learned from. Times in ns, sizes in bytes; NaN where not told. */
-export interface RecordedCycle {
-  start: number;
-  end: number;
-  swept: number;
-  liveAtStart: number;
-  /** The most that was live while it marked. */
-  liveAtEnd: number;
-  marked: number;
-  goalBefore: number;
-  goalAfter: number;
-  forced: boolean;
-  freesOsMemory: boolean;
-}
 
 /** A span of the program that holds no objects (a stack or a work buffer), taken or freed. */
 export interface ManualSpans {
@@ -116,9 +96,8 @@ export class ProgramBuilder {
   readonly #flowTime = new Column(Float64Array);
   readonly #flowBytes = new Column(Float64Array);
   #flowed = 0;
-  readonly #cycles: RecordedCycle[] = [];
-  #live = Number.NaN;
-  #goal = Number.NaN;
+  readonly #recorded = new RecordedCycles();
+  readonly #cycles = this.#recorded.all;
   #procs = 1;
   #end = 0;
   #base: number | null = null;
@@ -157,63 +136,26 @@ export class ProgramBuilder {
           break;
         case HEAP_LIVE:
           this.#heapLive(t, size[i]!);
-          break;
-        case HEAP_GOAL:
-          this.#setGoal(size[i]!);
+          this.#recorded.event(HEAP_LIVE, t, p[i]!, addr[i]!, size[i]!, aux[i]!);
           break;
         case PROCS:
           this.#procs = Math.max(this.#procs, size[i]!);
           break;
-        case GC_START:
-          this.#cycles.push({
-            start: t,
-            end: Number.NaN,
-            swept: Number.NaN,
-            liveAtStart: this.#live,
-            liveAtEnd: this.#live,
-            marked: Number.NaN,
-            goalBefore: this.#goal,
-            goalAfter: Number.NaN,
-            forced: (aux[i]! & GC_FORCED) !== 0,
-            freesOsMemory: (aux[i]! & GC_FREES_OS_MEMORY) !== 0,
-          });
-          break;
-        case GC_MARK_TERMINATION: {
-          const cycle = this.#cycles.at(-1);
-          if (cycle && Number.isNaN(cycle.end)) {
-            cycle.end = t;
-            cycle.marked = this.#live;
-          }
-          break;
-        }
-        case GC_SWEEP_DONE: {
-          const cycle = this.#cycles.at(-1);
-          if (cycle) cycle.swept = t;
-          break;
-        }
+        default:
+          this.#recorded.event(kind[i]!, t, p[i]!, addr[i]!, size[i]!, aux[i]!);
       }
     }
     if (length > 0) this.#end = time[length - 1]!;
   }
 
   #heapLive(t: number, live: number): void {
-    if (this.#pages.size === 0) {
-      // No object so far: totals are all there is.
-      if (live > this.#live) this.#flowed += live - this.#live;
-      else if (Number.isNaN(this.#live)) this.#flowed = live;
-      this.#flowTime.push(t);
-      this.#flowBytes.push(this.#flowed);
-    }
-    this.#live = live;
-    const cycle = this.#cycles.at(-1);
-    // The figure of mark termination itself is what was marked: less than all that was live.
-    if (cycle && Number.isNaN(cycle.end) && !(live <= cycle.liveAtEnd)) cycle.liveAtEnd = live;
-  }
-
-  #setGoal(goal: number): void {
-    this.#goal = goal;
-    const cycle = this.#cycles.at(-1);
-    if (cycle && !Number.isNaN(cycle.end) && Number.isNaN(cycle.goalAfter)) cycle.goalAfter = goal;
+    if (this.#pages.size > 0) return;
+    // No object so far: totals are all there is.
+    const before = this.#recorded.live;
+    if (live > before) this.#flowed += live - before;
+    else if (Number.isNaN(before)) this.#flowed = live;
+    this.#flowTime.push(t);
+    this.#flowBytes.push(this.#flowed);
   }
 
   #span(t: number, p: number, base: number, pages: number, aux: number): void {

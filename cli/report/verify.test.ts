@@ -13,7 +13,7 @@ test("placement leads when there is one, with the first miss", () => {
     sameChunk: 1,
     firstDivergence: { t: 2e9, span: 77, p: 1, pages: 3, recorded: 0xc000002000, predicted: 0xc000004000 },
   };
-  const text = verifyReport(result, terminal);
+  const text = verifyReport(result, null, terminal);
   expect(text.replaceAll("\n", " ")).toMatch(/^The model puts 99.9 % of the recorded spans on the very page/);
   expect(text).toContain("spans predicted: 12 345");
   expect(text.replaceAll(/\n +/g, " ")).toContain(
@@ -22,5 +22,31 @@ test("placement leads when there is one, with the first miss", () => {
 });
 
 test("without addresses it says what to record", () => {
-  expect(verifyReport(fakeResult(), terminal)).toContain("GODEBUG=traceallocfree=1");
+  expect(verifyReport(fakeResult(), null, terminal)).toContain("GODEBUG=traceallocfree=1");
+});
+
+test("heap goals and triggers against those recorded, the first and the last cycles", () => {
+  const MiB = 2 ** 20;
+  const rows = Array.from({ length: 30 }, (_, i) => ({
+    marked: (10 + i) * MiB,
+    goal: (20 + 2 * i) * MiB,
+    predictedGoal: (20 + 2 * i) * MiB,
+    trigger: i === 0 ? null : (18 + 2 * i) * MiB,
+    predictedTrigger: i === 0 ? null : (17 + 2 * i) * MiB,
+  }));
+  const goals = {
+    cycles: 30,
+    mean: 0.004,
+    worst: 0.012,
+    triggers: { cycles: 29, mean: 0.03, worst: 0.05 },
+    rows,
+    gogc: 100,
+    roots: MiB,
+    stackUse: 0.7,
+  };
+  const text = verifyReport(fakeResult(), goals, terminal);
+  expect(text.replaceAll(/\n +/g, " ")).toContain("heap goals of 30 GCs: off by 0.4 % on average, 1.2 % at most");
+  expect(text).toMatch(/\n +30 +39.0 MiB +78.0 MiB +78.0 MiB +76.0 MiB +75.0 MiB\n/);
+  expect(text).not.toMatch(/\n +15 +24.0 MiB/);
+  expect(text).toContain("all of them are in --json");
 });
