@@ -25,6 +25,6 @@ export interface BinaryHint {
 /** Bytes of RSS beside the heap and its metadata, and how far that may be off either way. */
 export function baselineRss(hint: BinaryHint): { bytes: number; uncertainty: number } {
   if (hint.textSpan === null) return { bytes: UNKNOWN_BINARY + RUNTIME, uncertainty: UNKNOWN_BINARY_UNCERTAINTY };
-  const binary = BINARY_FACTOR * (hint.textSpan / 1e6) ** BINARY_EXPONENT * 1e6;
+  const binary = Math.round(BINARY_FACTOR * (hint.textSpan / 1e6) ** BINARY_EXPONENT * 1e6);
   return { bytes: binary + RUNTIME, uncertainty: 1.5e6 + 0.3 * binary };
 }

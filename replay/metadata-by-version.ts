@@ -30,6 +30,6 @@ export class Metadata {
     let bytes = metadataBytes(stats, peakSpans);
     // Up to 1.16 whole arenas are mapped: the table of spans is touched where pages are used only.
     if (this.#minor <= 16) bytes -= ((stats.mapped - this.#used) / PAGE) * 8;
-    return bytes + this.#used / this.#heapPerByte;
+    return Math.round(bytes + this.#used / this.#heapPerByte);
   }
 }

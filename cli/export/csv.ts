@@ -1,6 +1,7 @@
 import type { TimelineRow } from "../../replay/result.ts";
 import type { Exporter } from "./exporter.ts";
 import { replayLines, TIMELINE_COLUMNS } from "./rows.ts";
+import { ascii, type TextBuffer } from "./text-buffer.ts";
 
 /** The timeline as CSV: bytes and ns. Unknown is an empty cell, "no goal" is inf. */
 export const csv: Exporter = {
@@ -16,13 +17,17 @@ export const csv: Exporter = {
   },
 };
 
-function line(row: TimelineRow): string {
-  let text = String(row.t);
-  for (let c = 1; c < TIMELINE_COLUMNS.length; c++) text += `,${cell(row[TIMELINE_COLUMNS[c]!])}`;
-  return `${text}\n`;
-}
+const NEWLINE = ascii("\n");
+const COMMA = ascii(",");
+const INF = ascii("inf");
 
-function cell(value: number | null | undefined): string {
-  if (value === null || value === undefined) return "";
-  return value === Number.POSITIVE_INFINITY ? "inf" : String(value);
+function line(text: TextBuffer, row: TimelineRow): void {
+  for (let c = 0; c < TIMELINE_COLUMNS.length; c++) {
+    if (c > 0) text.add(COMMA);
+    const value = row[TIMELINE_COLUMNS[c]!];
+    if (value === null || value === undefined) continue;
+    if (value === Number.POSITIVE_INFINITY) text.add(INF);
+    else text.number(value);
+  }
+  text.add(NEWLINE);
 }

@@ -1,6 +1,7 @@
 import type { TimelineRow } from "../../replay/result.ts";
 import type { Exporter } from "./exporter.ts";
 import { replayLines, TIMELINE_COLUMNS } from "./rows.ts";
+import { ascii, type TextBuffer } from "./text-buffer.ts";
 
 /** The timeline as one JSON object a line, as the rows of `replay --json`. */
 export const ndjson: Exporter = {
@@ -15,15 +16,17 @@ export const ndjson: Exporter = {
   },
 };
 
-const KEYS = TIMELINE_COLUMNS.map((name, i) => `${i === 0 ? "{" : ","}"${name}":`);
+const KEYS = TIMELINE_COLUMNS.map((name, i) => ascii(`${i === 0 ? "{" : ","}"${name}":`));
+const NULL = ascii("null");
+const END = ascii("}\n");
 
-/** As JSON.stringify writes it, which takes several times as long when it is told which members to write. */
-function line(row: TimelineRow): string {
-  let text = "";
+function line(text: TextBuffer, row: TimelineRow): void {
   for (let c = 0; c < TIMELINE_COLUMNS.length; c++) {
     const value = row[TIMELINE_COLUMNS[c]!];
     if (value === undefined) continue;
-    text += KEYS[c]! + (value === null || !Number.isFinite(value) ? "null" : String(value));
+    text.add(KEYS[c]!);
+    if (value === null || !Number.isFinite(value)) text.add(NULL);
+    else text.number(value);
   }
-  return `${text}}\n`;
+  text.add(END);
 }

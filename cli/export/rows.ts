@@ -2,6 +2,7 @@ import type { ReplayResult, TimelineRow } from "../../replay/result.ts";
 import type { RowSink } from "../../replay/run.ts";
 import { sampleRows } from "../../replay/timeline.ts";
 import type { ExportJob, Sink } from "./exporter.ts";
+import { TextBuffer } from "./text-buffer.ts";
 
 /** Columns of a timeline in files, in this order; names and units as in `replay --json`. */
 export const TIMELINE_COLUMNS = [
@@ -22,7 +23,7 @@ export const TIMELINE_COLUMNS = [
 /** Rows between two looks at whether there is something to write. */
 const ROWS_PER_DRAIN = 500;
 /** Text that is put together before it is written: fewer, longer writes. */
-const CHARS_PER_WRITE = 1 << 18;
+const BYTES_PER_WRITE = 1 << 18;
 
 /**
  * Replays, and hands the rows that were asked for to `rows`. Every change ("all") is handed on while the replay goes on
@@ -41,26 +42,19 @@ export async function replayRows(job: ExportJob, rows: RowSink): Promise<ReplayR
   return result;
 }
 
-/** The same as text: a line for each row. */
+/** The same as text: `line` adds a line for each row. */
 export async function replayLines(
   job: ExportJob,
   out: Sink,
-  line: (row: TimelineRow) => string,
+  line: (text: TextBuffer, row: TimelineRow) => void,
 ): Promise<ReplayResult> {
-  let text = "";
-  const write = async (): Promise<void> => {
-    const chunk = text;
-    text = "";
-    await out.write(chunk);
-  };
+  const text = new TextBuffer(BYTES_PER_WRITE * 2);
   const result = await replayRows(job, {
-    add(row) {
-      text += line(row);
-    },
+    add: (row) => line(text, row),
     async drain() {
-      if (text.length >= CHARS_PER_WRITE) await write();
+      if (text.length >= BYTES_PER_WRITE) await out.write(text.take());
     },
   });
-  await write();
+  await out.write(text.take());
   return result;
 }
