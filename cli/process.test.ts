@@ -46,6 +46,15 @@ describe("as a process", () => {
   });
 });
 
+describe.skipIf(process.platform === "win32")("an export whose reader goes away", () => {
+  test.each(["html", "csv", "perfetto", "events"])("ends quietly with 0: %s", (name) => {
+    const script = `{ "$0" "$1" export --to ${name} --samples all fixtures/bursts-1.27/trace.out; echo "code $?" >&2; } | head -c 10`;
+    const { stdout, stderr } = spawnSync("/bin/sh", ["-c", script, process.execPath, bin], { encoding: "latin1" });
+    expect(stdout).toHaveLength(10);
+    expect(stderr).toBe("code 0\n");
+  });
+});
+
 // node-pty and sh are what these need; the model that draws has its own tests, which run anywhere.
 describe.skipIf(process.platform === "win32")("on a terminal", () => {
   const runs: PtyRun[] = [];
