@@ -6,7 +6,7 @@ import type { Table } from "./table.ts";
 
 const CAUSES: Readonly<Record<GcCause, string>> = {
   goal: "heap goal",
-  periodic: "2 minutes without",
+  periodic: "2 minutes",
   forced: "runtime.GC",
   "free-os-memory": "FreeOSMemory",
   before: "began before",
@@ -19,7 +19,7 @@ export const EVENT_KINDS: Readonly<Record<RunEventKind, string>> = {
   peak: "peak of RSS",
   growth: "heap growth",
   "return-background": "return, background",
-  "return-growth": "return, on growth",
+  "return-growth": "return, when grown",
   "return-limit": "return, for limit",
   "return-forced": "return, forced",
 };
@@ -31,22 +31,22 @@ export function gcTableOf(rows: readonly GcTableRow[]): Table<GcTableRow> {
   return {
     what: "GCs",
     rows,
-    filters: ["forced=yes", "forced=no", "cause=goal", "cause=2"],
+    filters: ["cause=goal", "cause=runtime", "cause=free", "cause=2", "forced=yes", "forced=no"],
     time: (row) => row.start,
     columns: [
-      { id: "gc", title: "GC", width: 6, right: true, value: (row) => row.n, text: (row) => String(row.n) },
+      { id: "gc", title: "GC", width: 5, right: true, value: (row) => row.n, text: (row) => String(row.n) },
       {
         id: "start",
         title: "start",
-        width: 13,
+        width: 10,
         right: true,
         value: (row) => row.start,
         text: (row, step) => formatMoment(row.start, Math.min(step, 1e6)),
       },
       {
         id: "duration",
-        title: "mark took",
-        width: 10,
+        title: "took",
+        width: 9,
         right: true,
         value: (row) => row.durationNs,
         text: (row) => duration(row.durationNs),
@@ -54,7 +54,7 @@ export function gcTableOf(rows: readonly GcTableRow[]): Table<GcTableRow> {
       {
         id: "heap",
         title: "heap",
-        width: 10,
+        width: 9,
         right: true,
         value: (row) => row.heapStart,
         text: (row) => bytes(row.heapStart),
@@ -62,19 +62,27 @@ export function gcTableOf(rows: readonly GcTableRow[]): Table<GcTableRow> {
       {
         id: "end",
         title: "at end",
-        width: 10,
+        width: 9,
         right: true,
         value: (row) => row.heapEnd,
         text: (row) => bytes(row.heapEnd),
       },
-      { id: "goal", title: "goal", width: 10, right: true, value: (row) => row.goal, text: (row) => bytes(row.goal) },
+      { id: "goal", title: "goal", width: 9, right: true, value: (row) => row.goal, text: (row) => bytes(row.goal) },
       {
         id: "cpu",
         title: "CPU",
-        width: 10,
+        width: 9,
         right: true,
         value: (row) => row.cpuNs,
         text: (row) => (row.cpuNs !== null && row.cpuEvidence === "modelled" ? "~" : "") + duration(row.cpuNs),
+      },
+      {
+        id: "cause",
+        title: "cause",
+        width: 12,
+        right: false,
+        value: (row) => CAUSES[row.cause],
+        text: (row) => CAUSES[row.cause],
       },
       {
         id: "forced",
@@ -82,15 +90,7 @@ export function gcTableOf(rows: readonly GcTableRow[]): Table<GcTableRow> {
         width: 7,
         right: false,
         value: (row) => (row.forced ? "yes" : "no"),
-        text: (row) => (row.forced ? "forced" : ""),
-      },
-      {
-        id: "cause",
-        title: "cause",
-        width: 18,
-        right: false,
-        value: (row) => CAUSES[row.cause],
-        text: (row) => CAUSES[row.cause],
+        text: (row) => (row.forced ? "yes" : ""),
       },
     ],
   };
@@ -113,9 +113,9 @@ export function eventTableOf(rows: readonly RunEvent[]): Table<RunEvent> {
     time: (row) => row.t,
     columns: [
       {
-        id: "t",
+        id: "time",
         title: "time",
-        width: 15,
+        width: 12,
         right: true,
         value: (row) => row.t,
         text: (row, step) => formatMoment(row.t, Math.min(step, 1e5)),
@@ -123,7 +123,7 @@ export function eventTableOf(rows: readonly RunEvent[]): Table<RunEvent> {
       {
         id: "kind",
         title: "event",
-        width: 20,
+        width: 18,
         right: false,
         value: (row) => EVENT_KINDS[row.kind],
         text: (row) => EVENT_KINDS[row.kind],
@@ -131,16 +131,16 @@ export function eventTableOf(rows: readonly RunEvent[]): Table<RunEvent> {
       {
         id: "bytes",
         title: "bytes",
-        width: 11,
+        width: 9,
         right: true,
         value: (row) => row.bytes,
         text: (row) => bytes(row.bytes),
       },
-      { id: "length", title: "took", width: 11, right: true, value: (row) => row.ns, text: (row) => duration(row.ns) },
+      { id: "took", title: "took", width: 9, right: true, value: (row) => row.ns, text: (row) => duration(row.ns) },
       {
         id: "gc",
         title: "GC",
-        width: 7,
+        width: 5,
         right: true,
         value: (row) => row.gc,
         text: (row) => (row.gc === null ? "" : String(row.gc)),
@@ -148,7 +148,7 @@ export function eventTableOf(rows: readonly RunEvent[]): Table<RunEvent> {
       {
         id: "why",
         title: "why",
-        width: 24,
+        width: 20,
         right: false,
         value: (row) => row.reason || null,
         text: (row) => row.reason,

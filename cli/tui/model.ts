@@ -55,7 +55,7 @@ function tabs(data: Data, state: State, columns: number): Line {
   const places = tabPlaces(columns, state.view);
   const room = places[0]!.x;
   const name = title(data);
-  const left = name.length <= room ? name : room >= 12 ? `${name.slice(0, room - 3)}...` : "";
+  const left = name.length < room ? name : room >= 12 ? `${name.slice(0, room - 3)}...` : "";
   const spans: Span[] = [
     { text: left, style: "title" },
     { text: " ".repeat(room - left.length), style: "plain" },
@@ -97,7 +97,7 @@ function answer(data: Data, state: State, columns: number): Line {
   // Where the tabs took all the room, the name of the recording stands here.
   const name = title(data);
   const rest = columns - warning.length - text.length - name.length;
-  const named = tabPlaces(columns, state.view)[0]!.x < name.length && rest > 2 ? " ".repeat(rest) + name : "";
+  const named = tabPlaces(columns, state.view)[0]!.x <= name.length && rest > 2 ? " ".repeat(rest) + name : "";
   return [
     { text: warning, style: "warning" },
     { text, style: "plain" },

@@ -50,6 +50,27 @@ export function drawBins(canvas: Canvas, box: PlotBox, bins: Bins, style: Style,
   }
 }
 
+/** A character in each column, at its highest value; with `upright` the steps between columns are drawn too. */
+export function drawLine(
+  canvas: Canvas,
+  box: PlotBox,
+  bins: Bins,
+  char: string,
+  style: Style,
+  upright: string | null = null,
+): void {
+  let before: number | null = null;
+  for (let c = 0; c < box.width; c++) {
+    const row = rowOf(bins.max[c]!, box);
+    if (row !== null) canvas.put(box.x + c, box.y + row, char, style);
+    if (upright !== null && row !== null && before !== null) {
+      const last = Math.max(row, before);
+      for (let y = Math.min(row, before) + 1; y < last; y++) canvas.put(box.x + c, box.y + y, upright, style);
+    }
+    before = row;
+  }
+}
+
 /** Row of characters of the box, from its top, in which the value lies; null when outside. */
 export function rowOf(value: number, box: PlotBox): number | null {
   if (Number.isNaN(value) || value < box.low || value > box.high) return null;

@@ -1,11 +1,11 @@
 /** What a key does: the only way from one state to the next. */
-import { type Action, actionOf, type Context, scrollBy } from "./actions.ts";
+import { type Action, actionOf, type Context, scrollBy, show } from "./actions.ts";
 import type { Data } from "./data.ts";
 import { clicked, isMouse, wheeled } from "./mouse.ts";
 import { jumpTo } from "./navigate.ts";
 import { itemsFor } from "./palette.ts";
 import { edit, type Prompt } from "./prompt.ts";
-import type { Key, Outcome, Size, State } from "./state.ts";
+import { type Key, type Outcome, type Size, type State, VIEWS } from "./state.ts";
 import { searchOn, withTable } from "./table-actions.ts";
 import { parseTime } from "./times.ts";
 import { setField } from "./what-if-actions.ts";
@@ -47,9 +47,11 @@ function pressHelp(state: State, key: Key): State {
     case "return":
       return { ...state, help: false, scroll: 0 };
     default:
-      return state;
+      return VIEW_KEYS.includes(key) ? show({ ...state, help: false }, VIEWS[Number(key) - 1]!) : state;
   }
 }
+
+const VIEW_KEYS: readonly Key[] = VIEWS.map((_, i) => String(i + 1));
 
 function pressPrompt(context: Context, prompt: Prompt, key: Key): State | Outcome {
   const { state } = context;

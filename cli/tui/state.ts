@@ -84,7 +84,7 @@ export function initialState(data: Data): State {
     scroll: 0,
     prompt: null,
     said: null,
-    tables: { gcs: initialTable("start"), events: initialTable("t") },
+    tables: { gcs: initialTable("start"), events: initialTable("time") },
     why: { cause: 0, moment: 0 },
     whatIf: { field: 0, values: {} },
   };
@@ -105,5 +105,7 @@ export function follow(state: State, before: Data, data: Data): State {
     cursor: within(atPeak ? data.peak : state.cursor),
     from: from < to ? from : data.from,
     to: from < to ? to : data.to,
+    // What Esc goes back to sees the newer data too.
+    prompt: state.prompt && { ...state.prompt, before: follow(state.prompt.before, before, data) },
   };
 }

@@ -103,11 +103,12 @@ export function textOfRow<Row>(table: Table<Row>, row: Row): string {
   return escapeText(table.columns.map((column) => column.text(row, 1e6)).join(" ")).toLowerCase();
 }
 
+const WORDS = /[^\p{L}\d]+/u;
 const COMPARISON = /^([a-z-]+)(>=|<=|!=|>|<|=)(.+)$/i;
 
 /**
  * What a filter lets through: words apart by blanks must all hold. `heap>64MiB`, `duration>=1.5ms`, `gc=12`, `kind!=stop` compare a
- * column; any other word is looked for in the row's text; with a ! before it, it must not be there.
+ * column (text by the beginnings of its words); any other word is looked for in the row's text; with a ! before it, it must not be there.
  */
 export function filterOf<Row>(table: Table<Row>, filter: string): (row: Row) => boolean {
   const tests = filter
@@ -129,7 +130,10 @@ function testOf<Row>(table: Table<Row>, word: string): (row: Row) => boolean {
       const value = column.value(row);
       if (value === null) return operator === "!=";
       if (typeof value === "string") {
-        const equal = value.toLowerCase().includes(text);
+        const equal = value
+          .toLowerCase()
+          .split(WORDS)
+          .some((word) => word.startsWith(text));
         return operator === "=" ? equal : operator === "!=" ? !equal : false;
       }
       if (number === null) return false;

@@ -31,8 +31,18 @@ function valueBy(up: boolean): Action["run"] {
     const setting = wantedSetting(data, state);
     if (setting === null) return { ...state, said: "The recorded settings are not known yet" };
     const field = FIELDS[state.whatIf.field]!;
-    return setField(data, state, state.whatIf.field, stepPreset(field, setting[field.id], up));
+    const value = setting[field.id];
+    // From no limit down begins where a limit begins to be felt.
+    const least = field.id === "memoryLimit" && value === Number.POSITIVE_INFINITY && !up ? feltFrom(data) : value;
+    return setField(data, state, state.whatIf.field, stepPreset(field, least, up));
   };
+}
+
+/** Share of the peak that the first limit below none is about. */
+const FELT = 1.5;
+
+function feltFrom({ whatIf }: Data): number {
+  return whatIf.base ? whatIf.base.run.summary.peakRss * FELT : Number.POSITIVE_INFINITY;
 }
 
 function typeValue({ state }: Context): State {

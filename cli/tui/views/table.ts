@@ -13,29 +13,37 @@ import type { DrawView } from "./view.ts";
 /** Lines above the rows: course of RSS, cursor, titles; and the one below them that counts. */
 const HEAD = 3;
 const FOOT = 1;
-const GAP = 2;
 
 export const gcsView: DrawView = tableView("gcs");
 export const eventsView: DrawView = tableView("events");
 
+/** Blanks between columns: what is left over of a wide screen, within these. */
+const GAP_LEAST = 1;
+const GAP_MOST = 4;
+
 /** Where each column begins, as many as fit; the last one takes what is left. */
 function places(table: Table<unknown>, width: number): { x: number; width: number }[] {
+  const { columns } = table;
+  const all = columns.reduce((sum, column) => sum + column.width, 1);
+  const gap = Math.max(GAP_LEAST, Math.min(GAP_MOST, Math.floor((width - all) / columns.length)));
   const result: { x: number; width: number }[] = [];
   let x = 1;
-  for (const [i, column] of table.columns.entries()) {
-    // A column that does not fit is left out with all after it, unless half of it does.
+  for (const [i, column] of columns.entries()) {
     const room = Math.min(column.width, width - x);
-    if (room < Math.min(column.width, 5)) break;
-    const last = i === table.columns.length - 1;
+    if (room < Math.min(column.width, LEAST_ROOM)) break;
+    const last = i === columns.length - 1;
     result.push({ x, width: last ? width - x : room });
-    x += room + GAP;
+    x += room + gap;
   }
   return result;
 }
 
+/** A column is left out, with all after it, where it has less room than this. */
+const LEAST_ROOM = 6;
+
 /** Id of the column whose title is at that column of the screen. */
 export function columnAt(table: Table<unknown>, columns: number, x: number): string | null {
-  const at = places(table, columns).findIndex((place) => x >= place.x - GAP && x < place.x + place.width);
+  const at = places(table, columns).findIndex((place) => x >= place.x - GAP_LEAST && x < place.x + place.width);
   return at < 0 ? null : table.columns[at]!.id;
 }
 

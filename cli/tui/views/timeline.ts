@@ -6,7 +6,7 @@ import type { Style } from "../../style.ts";
 import { Canvas } from "../canvas.ts";
 import { countUpTo, type Data } from "../data.ts";
 import { type Figure, figuresAt, sinceMark } from "../figures.ts";
-import { columnOf, drawBins, type PlotBox, plotColumns, rowOf } from "../plot.ts";
+import { columnOf, drawBins, drawLine, type PlotBox, plotColumns, rowOf } from "../plot.ts";
 import type { State } from "../state.ts";
 import type { Box, DrawView } from "./view.ts";
 
@@ -210,14 +210,6 @@ function drawBand(canvas: Canvas, box: PlotBox, { low, high }: { low: Bins; high
   }
 }
 
-/** A character in each column, at its highest value. */
-function drawLine(canvas: Canvas, box: PlotBox, bins: Bins, char: string, style: Style): void {
-  for (let c = 0; c < box.width; c++) {
-    const row = rowOf(bins.max[c]!, box);
-    if (row !== null) canvas.put(box.x + c, box.y + row, char, style);
-  }
-}
-
 /** A limit across the chart with its name; one that lies above the chart is named at its upper edge. */
 function drawLimit(canvas: Canvas, box: PlotBox, name: string, bytes: number, unicode: boolean): void {
   const row = rowOf(bytes, box);
@@ -353,7 +345,8 @@ export function drawStrip(canvas: Canvas, y: number, series: Series, state: Stat
   canvas.text(0, y, "RSS".padStart(LABEL_WIDTH - 1), "dim");
   canvas.put(LABEL_WIDTH, y, unicode ? "│" : "|", "dim");
   for (let c = 0; c < width; c++) {
-    const level = top > 0 && !Number.isNaN(max[c]!) ? Math.round((max[c]! / top) * (levels.length - 1)) : 0;
+    // What is there at all is seen, however low.
+    const level = max[c]! > 0 ? Math.max(1, Math.round((max[c]! / top) * (levels.length - 1))) : 0;
     canvas.put(LEFT + c, y, levels[level]!, "predicted");
   }
   const foot = (t: number | null, char: string): void => {

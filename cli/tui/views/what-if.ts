@@ -6,7 +6,7 @@ import { signed } from "../../report/whatif.ts";
 import { formatBytes, formatCount, formatDelta, formatDuration, formatPercent } from "../../sizes.ts";
 import { Canvas } from "../canvas.ts";
 import type { Data } from "../data.ts";
-import { drawBins, type PlotBox, plotColumns, rowOf } from "../plot.ts";
+import { drawBins, drawLine, type PlotBox, plotColumns } from "../plot.ts";
 import type { Size, State } from "../state.ts";
 import { wantedSetting } from "../what-if-actions.ts";
 import { FIELDS } from "../what-if-settings.ts";
@@ -166,10 +166,7 @@ function drawCurves(canvas: Canvas, data: Data, state: State, box: Box, unicode:
   canvas.text(0, y, formatBytes(plot.high).padStart(LABEL_WIDTH - 1), "dim");
   canvas.text(0, y + height - 1, "0 B".padStart(LABEL_WIDTH - 1), "dim");
   if (after) drawBins(canvas, plot, after, "predicted", unicode);
-  for (let c = 0; c < width; c++) {
-    const row = rowOf(before.max[c]!, plot);
-    if (row !== null) canvas.put(plot.x + c, plot.y + row, line, "measured");
-  }
+  drawLine(canvas, plot, before, line, "measured", unicode ? "│" : "|");
   y += height;
   canvas.text(LABEL_WIDTH, y, (unicode ? "└" : "+") + line.repeat(width), "dim");
   drawCursor(canvas, [plot], y, state, unicode);

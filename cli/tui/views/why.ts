@@ -12,8 +12,8 @@ import { momentsOf } from "../why-actions.ts";
 import type { Box, DrawView } from "./view.ts";
 
 /** From this width on what speaks for a cause stands beside the list, below that under it. */
-const BESIDE_FROM = 110;
-const LIST_WIDTH = 52;
+const BESIDE_FROM = 150;
+const LIST_MOST = 100;
 const HEAD = 3;
 
 const VERDICTS: Readonly<Record<CauseVerdict["verdict"], { word: string; style: Style }>> = {
@@ -28,7 +28,7 @@ function arrange({ width, height }: Box): {
   detail: Box & { x: number; y: number };
 } {
   if (width >= BESIDE_FROM) {
-    const listWidth = Math.min(72, Math.max(LIST_WIDTH, Math.floor(width * 0.42)));
+    const listWidth = Math.min(LIST_MOST, Math.floor(width * 0.45));
     return {
       list: { width: listWidth, rows: height - HEAD },
       detail: { x: listWidth + 2, y: HEAD, width: width - listWidth - 3, height: height - HEAD },
@@ -149,7 +149,8 @@ function detailLines(cause: CauseVerdict, result: Diagnosis, state: State, width
   const moments = momentsOf(cause);
   const chosen = moments[Math.min(state.why.moment, moments.length - 1)];
   for (const { text, source, t } of cause.evidence) {
-    const at = t === undefined || !Number.isFinite(t) ? "" : ` at ${formatMoment(t, Math.max(1e6, timeStep(state)))}`;
+    const timed = t !== undefined && Number.isFinite(t) && !/^at \d/.test(text);
+    const at = timed ? ` [${formatMoment(t, Math.max(1e6, timeStep(state)))}]` : "";
     const here = t !== undefined && t === chosen;
     const bullet = here ? (unicode ? "▸" : ">") : "-";
     const from = source === "" ? "" : ` (${escapeText(source.split("/").at(-1) ?? source)})`;
