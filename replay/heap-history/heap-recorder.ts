@@ -17,6 +17,9 @@ const PIECE = 64 << 10;
 /** Slots in use are written down every so many changes of them. */
 const OBJECTS_EVERY = 1 << 18;
 
+const REGION = REGION_PAGES * PAGE;
+const PAGE_SHIFT = 13;
+
 /** What the recorder writes a history of. */
 export interface Recorded {
   readonly heap: PageHeap;
@@ -34,7 +37,7 @@ export class HeapRecorder {
   /** Spans taken since the last commit: base, pages, kind, P. */
   #taken: number[] = [];
   /** By region and page: type of the first object since its span was taken, as recorded. */
-  readonly #types = new Map<number, Int32Array>();
+  readonly #types = new Map<number, Int32Array<ArrayBuffer>>();
   readonly #newTypes: number[] = [];
   readonly #changed = new Set<number>();
   #states = new Uint8Array(1024);
@@ -142,22 +145,27 @@ export class HeapRecorder {
   /** The type of the first object of each span, in the order of the batch: only spans that still are there tell theirs. */
   #noteTypes(batch: EventBatch): void {
     const { kind, addr, size, aux, length } = batch;
+    let index = -1;
+    let types = new Int32Array(0);
     for (let i = 0; i < length; i++) {
       const k = kind[i]!;
       if (k === OBJECT_ALLOC || k === OBJECT_LIVE) {
         if (aux[i] === 0) continue;
-        const page = Math.floor(addr[i]! / PAGE);
-        const index = Math.floor(page / REGION_PAGES);
-        const types = this.#typesOf(index);
-        const at = page - index * REGION_PAGES;
-        if (types[at] !== 0) continue;
-        types[at] = aux[i]!;
-        this.#newTypes.push(page);
+        const at = addr[i]!;
+        const of = Math.floor(at / REGION);
+        if (of !== index) {
+          index = of;
+          types = this.#typesOf(index);
+        }
+        const page = (at - index * REGION) >>> PAGE_SHIFT;
+        if (types[page] !== 0) continue;
+        types[page] = aux[i]!;
+        this.#newTypes.push(index * REGION_PAGES + page);
       } else if (k === SPAN_ALLOC && addr[i]! >= 0) {
         const first = addr[i]! / PAGE;
         for (let page = first; page < first + size[i]!; page++) {
-          const index = Math.floor(page / REGION_PAGES);
-          this.#typesOf(index)[page - index * REGION_PAGES] = 0;
+          const of = Math.floor(page / REGION_PAGES);
+          this.#typesOf(of)[page - of * REGION_PAGES] = 0;
         }
       }
     }
@@ -175,7 +183,7 @@ export class HeapRecorder {
     this.#newTypes.length = 0;
   }
 
-  #typesOf(index: number): Int32Array {
+  #typesOf(index: number): Int32Array<ArrayBuffer> {
     let types = this.#types.get(index);
     if (!types) {
       types = new Int32Array(REGION_PAGES);

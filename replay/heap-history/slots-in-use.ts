@@ -1,6 +1,9 @@
 import { ObjectLedger } from "../objects.ts";
 import { PAGE, REGION_PAGES } from "./heap-pages.ts";
 
+const REGION = REGION_PAGES * PAGE;
+const PAGE_SHIFT = 13;
+
 /** An object ledger that also counts, page by page, the slots that hold an object. */
 export class SlotsInUse extends ObjectLedger {
   /** Changes since the count was last looked at. */
@@ -39,10 +42,10 @@ export class SlotsInUse extends ObjectLedger {
   }
 
   #add(addr: number, n: number): void {
-    const page = Math.floor((this.#shifts ? addr + this.shiftAt(addr) : addr) / PAGE);
-    const index = Math.floor(page / REGION_PAGES);
+    const at = this.#shifts ? addr + this.shiftAt(addr) : addr;
+    const index = Math.floor(at / REGION);
     const region = index === this.#lastIndex ? this.#last : this.#region(index);
-    region[page - index * REGION_PAGES]! += n;
+    region[(at - index * REGION) >>> PAGE_SHIFT]! += n;
     this.changes++;
   }
 
