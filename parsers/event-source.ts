@@ -14,6 +14,7 @@ export type FormatId =
   | "pagetrace"
   | "smaps"
   | "proc-status"
+  | "goroutines"
   | "cgroup"
   | "samples-csv"
   | "events"

@@ -168,6 +168,7 @@ export const OBSERVATIONS = [
   "cgroup_high",
   "cgroup_anon",
   "cgroup_oom_kills", // count
+  "finalizer_queue", // count: queued and not yet run (Go 1.26+)
   "profile_live", // un-biased sums of a heap profile: alive after the last GC, allocated since the start
   "profile_live_objects", // count
   "profile_alloc",

@@ -45,6 +45,8 @@ const PARTS: readonly [metric: string, cumulative?: true][] = [
   ["/gc/heap/allocs:objects", true],
   ["/gc/heap/frees:objects", true],
   ["/gc/heap/tiny/allocs:objects", true],
+  ["/gc/finalizers/queued:finalizers", true],
+  ["/gc/finalizers/executed:finalizers", true],
   ["/sched/gomaxprocs:threads"],
 ];
 
@@ -88,6 +90,7 @@ export function runtimeObservations(metrics: ReadonlyMap<string, number>): Map<O
     "mcache_sys",
     get("/memory/classes/metadata/mcache/inuse:bytes") + get("/memory/classes/metadata/mcache/free:bytes"),
   );
+  put("finalizer_queue", get("/gc/finalizers/queued:finalizers") - get("/gc/finalizers/executed:finalizers"));
   // MemStats counts tiny allocations as mallocs and frees alike.
   const tiny = metrics.get("/gc/heap/tiny/allocs:objects") ?? 0;
   put("mallocs", get("/gc/heap/allocs:objects") + tiny);

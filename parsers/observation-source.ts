@@ -15,6 +15,7 @@ import {
 } from "./events.ts";
 import type { ByteSource } from "./format.ts";
 import type { Losses, LossKind } from "./losses.ts";
+import type { GoroutineDump } from "./goroutines.ts";
 import type { MemStats } from "./memstats.ts";
 import { F64Column, U32Column } from "./pprof/columns.ts";
 import type { HeapProfile } from "./pprof/profile.ts";
@@ -162,6 +163,8 @@ export interface CompanionDetails {
   readonly memStats: readonly MemStats[];
   /** Mappings by kind (smaps), one entry a dump. */
   readonly smaps: readonly Smaps[];
+  /** Goroutines by where they wait (goroutines). */
+  readonly goroutines: readonly GoroutineDump[];
   /**
    * For dumps that have no time, to put several files of one run in order: a count that only grows while a process runs
    * (TotalAlloc, else NumGC), and the end of the last GC before the dump (ms since the epoch). When these are null too, only
@@ -188,6 +191,7 @@ export class ObservationSource implements EventSource, CompanionDetails {
   readonly profiles: readonly HeapProfile[];
   readonly memStats: readonly MemStats[];
   readonly smaps: readonly Smaps[];
+  readonly goroutines: readonly GoroutineDump[];
   readonly sequence: number | null;
   readonly notBefore: number | null;
   readonly #bytes: ByteSource;
@@ -212,6 +216,7 @@ export class ObservationSource implements EventSource, CompanionDetails {
     this.profile = details.profile ?? this.profiles[0] ?? null;
     this.memStats = details.memStats ?? [];
     this.smaps = details.smaps ?? [];
+    this.goroutines = details.goroutines ?? [];
     this.sequence = details.sequence ?? null;
     this.notBefore = details.notBefore ?? null;
     this.#log = log;

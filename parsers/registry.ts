@@ -6,6 +6,7 @@ import { cgroup } from "./cgroup.ts";
 import { eventsFile } from "./events-file.ts";
 import type { Format } from "./format.ts";
 import { gctrace } from "./gctrace-format.ts";
+import { goroutines } from "./goroutines.ts";
 import { memstats } from "./memstats.ts";
 import { metrics } from "./metrics.ts";
 import { pagetrace } from "./pagetrace-format.ts";
@@ -32,4 +33,5 @@ export const FORMATS: readonly Format[] = [
   smaps,
   procStatus,
   cgroup,
+  goroutines,
 ];

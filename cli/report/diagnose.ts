@@ -113,7 +113,11 @@ function indented(text: string): string[] {
 const MOMENTS = { peak: "at the peak", end: "at the end", at: "at the moment asked for" } as const;
 
 export function ledgerTitle(ledger: MomentLedger): string {
-  const rss = ledger.measured ? "RSS" : "RSS (predicted, or the sum of what is known)";
+  const rss = ledger.measured
+    ? `RSS${ledger.modelled ? " (measured; its parts are modelled from the log)" : ""}`
+    : ledger.modelled
+      ? "RSS (modelled from the log alone)"
+      : "RSS (predicted, or the sum of what is known)";
   return `${rss} ${MOMENTS[ledger.moment]}, ${formatDuration(ledger.t)}: ${formatBytes(ledger.rss)}`;
 }
 

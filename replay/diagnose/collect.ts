@@ -3,6 +3,7 @@ import { InputError, UnsupportedError } from "../../parsers/errors.ts";
 import type { EventSource } from "../../parsers/event-source.ts";
 import { GC_FORCED, OBSERVATIONS } from "../../parsers/events.ts";
 import { GctraceSource, type LogRecord } from "../../parsers/gctrace.ts";
+import type { GoroutineDump } from "../../parsers/goroutines.ts";
 import { isCompanion } from "../../parsers/observation-source.ts";
 import { openInputs } from "../../parsers/open.ts";
 import type { HeapProfile } from "../../parsers/pprof/profile.ts";
@@ -91,6 +92,7 @@ export interface Collected {
   readonly scavs: readonly ScavFact[];
   readonly profiles: readonly ProfileFact[];
   readonly smaps: readonly { readonly smaps: Smaps; readonly source: string }[];
+  readonly goroutines: readonly { readonly dump: GoroutineDump; readonly source: string }[];
   readonly replay: ReplayResult | null;
   /**
    * What a replay makes up from a log alone: allocations whose totals agree with it. It fills the ledger; rules don't look at it,
@@ -126,6 +128,7 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
   let gcSource = "";
   const profiles: ProfileFact[] = [];
   const smaps: { smaps: Smaps; source: string }[] = [];
+  const goroutines: { dump: GoroutineDump; source: string }[] = [];
   let hasTrace = options.replayed?.result.inputs.some(({ format }) => TRACES.includes(format)) ?? false;
   try {
     for (const source of sources) {
@@ -150,6 +153,7 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
         for (const profile of source.profiles) {
           if (!profile.isDelta) profiles.push({ profile, source: source.path, t: Number.NaN });
         }
+        for (const dump of source.goroutines) goroutines.push({ dump, source: source.path });
         for (const dump of source.smaps) smaps.push({ smaps: dump, source: source.path });
       }
     }
@@ -191,7 +195,8 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
       notes.push(...result.notes);
       addReplay(series, result, facts);
       if (gcs.length === 0) {
-        gcs = result.gcs.map((gc, i) => ofTrace(gc, result!, ((facts.gcFlags[i] ?? 0) & GC_FORCED) !== 0));
+        const alloc = series.get("heap_alloc") ?? null;
+        gcs = result.gcs.map((gc, i) => ofTrace(gc, result!, alloc, ((facts.gcFlags[i] ?? 0) & GC_FORCED) !== 0));
         gcSource = result.inputs.find(({ format }) => TRACES.includes(format))?.path ?? "replay";
       }
     }
@@ -224,6 +229,7 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
     scavs,
     profiles: placeProfiles(profiles, raw),
     smaps,
+    goroutines,
     replay: result,
     modelled,
     at: options.at ?? null,
@@ -276,14 +282,14 @@ async function readLog(source: GctraceSource): Promise<{ gcs: GcFact[]; scavs: S
   return { gcs, scavs, samples: new Samples() };
 }
 
-function ofTrace(gc: ReplayResult["gcs"][number], result: ReplayResult, forced: boolean): GcFact {
+function ofTrace(gc: ReplayResult["gcs"][number], result: ReplayResult, alloc: Series | null, forced: boolean): GcFact {
   const nan = Number.NaN;
   return {
     n: gc.n,
     t: gc.start,
     end: gc.markTermination ?? gc.start,
     heapStart: gc.liveAtStart ?? nan,
-    heapEnd: gc.liveAtMark ?? nan,
+    heapEnd: gc.liveAtMark ?? (gc.markTermination === null ? undefined : alloc?.at(gc.markTermination - 1)) ?? nan,
     marked: gc.liveMarked ?? nan,
     goal: gc.goal ?? nan,
     stacks: nan,
@@ -349,42 +355,64 @@ function mergeSeries(raw: readonly { source: EventSource; samples: Samples }[]):
 function addCycles(series: Map<string, Series>, result: ReplayResult): void {
   const last = result.timeline.at(-1)!;
   const t = [0];
+  const count = [0];
   const goal = [result.gcs[0]?.goal ?? Number.NaN];
+  const push = (time: number, n: number, next: number) => {
+    t.push(time);
+    count.push(n);
+    goal.push(next);
+  };
   for (const [i, { markTermination }] of result.gcs.entries()) {
     if (markTermination === null) continue;
-    t.push(markTermination);
-    goal.push(result.gcs[i + 1]?.goal ?? last.heapGoal ?? Number.NaN);
+    const n = count.at(-1)!;
+    push(markTermination - 1, n, goal.at(-1)!);
+    push(markTermination, n + 1, result.gcs[i + 1]?.goal ?? last.heapGoal ?? Number.NaN);
   }
-  t.push(last.t);
-  const count = t.map((_, i) => Math.min(i, t.length - 2));
+  push(last.t, count.at(-1)!, goal.at(-1)!);
   series.set("num_gc", new Series(t, count, "replay"));
-  if (goal.slice(1).every((v) => Number.isFinite(v))) series.set("next_gc", new Series(t, [...goal, goal.at(-1)!], "replay"));
+  const known = goal.findIndex((v) => Number.isFinite(v));
+  if (known >= 0) series.set("next_gc", new Series(t.slice(known), goal.slice(known), "replay"));
 }
 
 /** Fewer moments than this are no course. */
 const FEW = 3;
+/** How far a dump and the replay may be apart at the end, as a share of RSS at its peak. */
+const AGREES = 0.1;
 
 /** What the replay predicts stands in where nothing was measured. */
 function addReplay(series: Map<string, Series>, result: ReplayResult, { goroutines }: RunFacts): void {
   const rows = result.timeline;
   const t = rows.map((row) => row.t);
-  // A dump or two say nothing of the course of things.
+  const last = rows.at(-1);
+  if (!last) return;
+  // A dump or two say nothing of the course of things; but a replay that they contradict says nothing at all.
   const measured = (name: string) => (series.get(name)?.length ?? 0) >= FEW;
+  const agrees = (name: string, end: number) => {
+    const dump = series.get(name);
+    return !dump || Math.abs(dump.last - end) <= AGREES * result.summary.peakRss;
+  };
   const add = (name: string, of: (row: (typeof rows)[number]) => number | null) => {
     const v = rows.map((row) => of(row) ?? Number.NaN);
     const known = v.findIndex((value) => !Number.isNaN(value));
     if (known >= 0) series.set(name, new Series(t.slice(known), v.slice(known), "replay"));
   };
-  if (!measured("heap_inuse")) {
+  if (
+    !measured("heap_inuse") &&
+    agrees("heap_inuse", last.heapInuse) &&
+    agrees("heap_alloc", last.heapLive) &&
+    agrees("heap_released", last.heapReleased)
+  ) {
     add("heap_inuse", (row) => row.heapInuse);
     add("heap_idle", (row) => row.heapFree + row.heapReleased);
     add("heap_released", (row) => row.heapReleased);
     add("heap_sys", (row) => row.heapInuse + row.heapFree + row.heapReleased);
     add("heap_alloc", (row) => row.heapLive);
-    add("stack_inuse", (row) => row.stacks);
     series.delete("sys");
   }
-  if (!measured("num_gc") && rows.length > 0) addCycles(series, result);
+  // Without addresses a trace does not tell stacks.
+  const exact = result.inputs.some(({ evidence, format }) => TRACES.includes(format) && evidence === "exact");
+  if (exact && !measured("stack_inuse")) add("stack_inuse", (row) => row.stacks);
+  if (!measured("num_gc")) addCycles(series, result);
   if (!series.has("goroutines") && goroutines.t.length > 0)
     series.set("goroutines", new Series(goroutines.t, goroutines.v, "replay"));
 }

@@ -125,6 +125,19 @@ export class Facts {
     return this.series("heap_inuse") !== null;
   }
 
+  /** Heap statistics that a replay inferred without addresses: totals hold, what is free and what is room in spans it can't tell. */
+  get inferredHeap(): boolean {
+    return this.series("heap_inuse")?.source === "replay" && !this.exactReplay;
+  }
+
+  /** Replayed from a trace with addresses. */
+  get exactReplay(): boolean {
+    return (
+      this.input.replay?.inputs.some(({ evidence, format }) => evidence === "exact" && format.startsWith("go-trace")) ??
+      false
+    );
+  }
+
   /** Several moments of the heap. */
   get hasTimeline(): boolean {
     return (this.series("heap_inuse")?.length ?? 0) >= 8;
@@ -346,6 +359,16 @@ export class Facts {
     });
   }
 
+  /** Start of the last three GC cycles, or of the last third of the recording where there were fewer. */
+  get lastCycles(): number {
+    const count = this.series("num_gc");
+    const third = (2 * this.endT) / 3;
+    if (!count) return third;
+    let i = count.length - 1;
+    while (i > 0 && count.v[i]! > count.last - 3) i--;
+    return i === 0 ? third : Math.min(third, count.t[i]!);
+  }
+
   /**
    * The last big fall of heap in use: something was freed and from then on its pages are free. How many GCs have ended since,
    * the first of them being the one that freed it.
@@ -386,6 +409,14 @@ export class Facts {
       const last = this.gcs.at(-1);
       return last && this.input.series.size > 0 ? { from: last.end, length: this.endT - last.end } : null;
     });
+  }
+
+  /** By how much what GCs find alive has grown, from the least to the end; NaN when nothing tells. */
+  get liveGrowth(): number {
+    const found = this.gcs.map((gc) => gc.marked).filter(Number.isFinite);
+    if (found.length >= 2) return Math.max(0, found.at(-1)! - found.reduce((a, b) => Math.min(a, b)));
+    const live = this.series("heap_live");
+    return live && live.length >= 2 && live.max > 0 ? Math.max(0, live.last - live.min) : Number.NaN;
   }
 
   /** The heap profile taken last, and all of them. */

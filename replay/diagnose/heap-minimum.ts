@@ -3,6 +3,9 @@ import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
 import { median } from "./series.ts";
 import { MiB, mib } from "./text.ts";
 
+/** Goals up to so many times the least. */
+const SMALL = 2;
+
 function advice(facts: Facts): string {
   return facts.version.since(19) === true
     ? "Raise GOGC (400 costs some MiB here and spares most of the GCs), or GOGC=off with a GOMEMLIMIT that leaves room."
@@ -31,7 +34,7 @@ export const heapMinimum: Rule = {
         `${rate.toFixed(1)} GCs a second, with a goal of ${mib(median(goal.v))}`,
         goal.source,
       );
-      return rate >= 10 && median(goal.v) <= least * 1.3 ? present(least, [seen], advice(facts)) : ruledOut(seen);
+      return rate >= 10 && median(goal.v) <= least * SMALL ? present(least, [seen], advice(facts)) : ruledOut(seen);
     }
     const rate = (gcs.length - 1) / Math.max((gcs.at(-1)!.t - gcs[0]!.t) / 1e9, 1e-3);
     const goal = median(gcs.map((gc) => gc.goal));
@@ -40,7 +43,8 @@ export const heapMinimum: Rule = {
       `${rate.toFixed(1)} GCs a second; their median found ${mib(live)} alive under a goal of ${mib(goal)}`,
       facts.gcSource,
     );
-    if (rate < 10 || goal > least * 1.3 || live > least * 0.75) return ruledOut(seen);
+    // Not far above the least goal it is the same: a heap so small is full again at once.
+    if (rate < 10 || goal > least * SMALL || live > least) return ruledOut(seen);
     return present(
       least,
       [seen, facts.evidence(`the least goal is 4 MiB x GOGC/100 = ${mib(least)}`, "")],

@@ -6,6 +6,8 @@ export interface MomentLedger extends Ledger {
   readonly moment: "peak" | "end" | "at";
   /** Whether rss was measured; else it is predicted, or Go's own count of what it has from the system. */
   readonly measured: boolean;
+  /** Made up from a log alone, so that its totals agree with it; see Collected.modelled. */
+  readonly modelled: boolean;
 }
 
 export function ledgers(facts: Facts): MomentLedger[] {
@@ -22,14 +24,18 @@ export function ledgers(facts: Facts): MomentLedger[] {
   return out;
 }
 
-function ledgerAt(facts: Facts, moment: MomentLedger["moment"], t: number): MomentLedger | null {
+export function ledgerAt(facts: Facts, moment: MomentLedger["moment"], t: number): MomentLedger | null {
   const measured = facts.rssMeasured && facts.rss ? facts.rss.at(t) : Number.NaN;
-  const { replay } = facts.input;
+  const replay = facts.input.replay ?? facts.input.modelled;
   const inuse = facts.series("heap_inuse");
   if (replay && (!inuse || inuse.source === "replay")) {
     const base = moment === "peak" ? replay.ledgerPeak : moment === "end" ? replay.ledgerFinal : replay.ledgerAt(t);
-    if (Number.isNaN(measured)) return { moment, measured: false, ...base };
-    return close(moment, t, measured, true, [...base.parts]);
+    const modelled = facts.input.replay === null;
+    const parts = base.parts
+      .filter(({ bytes }) => bytes !== 0)
+      .map((part) => (modelled && part.evidence === "inferred" ? { ...part, evidence: "modelled" as const } : part));
+    if (Number.isNaN(measured)) return { moment, measured: false, modelled, ...base, parts };
+    return close(moment, t, measured, modelled, parts);
   }
   const heap = facts.heapAt(t);
   const parts: LedgerPart[] = [];
@@ -64,9 +70,9 @@ function ledgerAt(facts: Facts, moment: MomentLedger["moment"], t: number): Mome
   if (parts.length === 0 && Number.isNaN(measured)) return null;
   if (Number.isNaN(measured)) {
     const rss = parts.reduce((sum, part) => sum + part.bytes, 0);
-    return { moment, t, rss, measured: false, parts };
+    return { moment, t, rss, measured: false, modelled: false, parts };
   }
-  return close(moment, t, measured, true, parts);
+  return close(moment, t, measured, false, parts);
 }
 
 /** Adds what the parts leave of RSS. It is never spread over them. */
@@ -74,7 +80,7 @@ function close(
   moment: MomentLedger["moment"],
   t: number,
   rss: number,
-  measured: boolean,
+  modelled: boolean,
   parts: LedgerPart[],
 ): MomentLedger {
   const rest = rss - parts.reduce((sum, part) => sum + part.bytes, 0);
@@ -91,5 +97,5 @@ function close(
           : "resident, and in none of the parts above",
     });
   }
-  return { moment, t, rss, measured, parts };
+  return { moment, t, rss, measured: true, modelled, parts };
 }

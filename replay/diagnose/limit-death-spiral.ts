@@ -26,7 +26,9 @@ export const limitDeathSpiral: Rule = {
       const window = gcs.slice(i, i + n + 1);
       const live = median(window.map((gc) => gc.marked));
       if (!facts.notable(live)) continue;
-      const room = median(window.slice(1).map((gc, j) => gc.goal - window[j]!.marked)) / live;
+      // With GOGC=off a trace tells no goals (traceruntime.go:HeapGoal): what the next GC began with is one it came to.
+      const goalOf = (gc: (typeof window)[number]) => (gc.goal > 0 ? gc.goal : gc.heapStart);
+      const room = median(window.slice(1).map((gc, j) => goalOf(gc) - window[j]!.marked)) / live;
       const share = window.slice(0, n).reduce((sum, gc) => sum + gc.end - gc.t, 0) / (window[n]!.t - window[0]!.t);
       if (room < 0.15 && (best === null || share > best.share)) best = { from: i, share, live, room };
     }

@@ -11,7 +11,11 @@ export const markOvershoot: Rule = {
     until: null,
   },
   audit(facts: Facts) {
-    const cycles = facts.gcs.filter((gc) => Number.isFinite(gc.heapEnd) && Number.isFinite(gc.goal));
+    // A goal close to what is alive, or below it, is what a memory limit leaves: that is a cause of its own.
+    const cycles = facts.gcs.filter(
+      (gc, i) =>
+        Number.isFinite(gc.heapEnd) && Number.isFinite(gc.goal) && !(gc.goal < 1.1 * (facts.gcs[i - 1]?.marked ?? 0)),
+    );
     if (cycles.length === 0)
       return notEnough(CAPTURE.gctrace, facts.evidence("no GC cycles with their goals in the inputs", ""));
     const over = (gc: (typeof cycles)[number]) => gc.heapEnd - Math.max(gc.goal, gc.heapStart);
@@ -22,7 +26,9 @@ export const markOvershoot: Rule = {
       facts.gcSource,
       worst.t,
     );
-    if (bytes < Math.max(20 * MiB, facts.threshold, 0.15 * worst.goal)) return ruledOut(seen);
+    const highest = cycles.reduce((most, gc) => Math.max(most, gc.heapEnd), 0);
+    if (bytes < Math.max(20 * MiB, facts.threshold, 0.15 * worst.goal) || worst.heapEnd < 0.8 * highest)
+      return ruledOut(seen);
     return present(
       bytes,
       [seen],

@@ -2,6 +2,9 @@ import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
 import { mib } from "./text.ts";
 
+/** Where so much of what is alive is large objects, what a profile does not show yet is taken to be, too. */
+const MOSTLY = 0.7;
+
 export const needlessZeroing: Rule = {
   meta: {
     id: "needless-zeroing",
@@ -28,9 +31,16 @@ export const needlessZeroing: Rule = {
         ),
       );
     const u = fact.profile.unsampled();
-    let large = 0;
-    for (let s = 0; s < u.size.length; s++) if (u.size[s]! > 32760) large += u.inuseBytes[s]!;
-    const seen = facts.evidence(`${mib(large)} are alive in objects above 32 KiB`, fact.source);
+    let shown = 0;
+    for (let s = 0; s < u.size.length; s++) if (u.size[s]! > 32760) shown += u.inuseBytes[s]!;
+    // The profile is as old as the last GCs; the heap may have grown since.
+    const all = fact.profile.totals().inuseBytes;
+    const alloc = facts.series("heap_alloc")?.last ?? all;
+    const large = shown >= MOSTLY * all ? Math.max(shown, (shown / all) * alloc) : shown;
+    const seen = facts.evidence(
+      `${mib(shown)} of ${mib(all)} that the profile shows are in objects above 32 KiB${large > shown ? `; HeapAlloc came to ${mib(alloc)}` : ""}`,
+      fact.source,
+    );
     if (!facts.notable(large)) return ruledOut(seen);
     return present(
       large,

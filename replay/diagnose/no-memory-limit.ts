@@ -1,6 +1,6 @@
 import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
-import { deadShares, LIMIT_SHARE } from "./shares.ts";
+import { deadShares, highestGoal, LIMIT_SHARE, NEAR_CONTAINER } from "./shares.ts";
 import { mib } from "./text.ts";
 
 export const noMemoryLimit: Rule = {
@@ -18,20 +18,18 @@ export const noMemoryLimit: Rule = {
         return ruledOut(facts.evidence("the cgroup has no limit", facts.source("cgroup_limit")));
       return notEnough(CAPTURE.cgroup, facts.evidence("the cgroup's limit is not in the inputs", ""));
     }
-    const goals = facts.series("next_gc");
-    const byGc = facts.gcs.reduce((most, gc) => Math.max(most, gc.goal || 0), 0);
-    const unbounded = goals?.max === Number.POSITIVE_INFINITY;
-    const goal = Math.max(byGc, goals && !unbounded ? goals.max : 0);
-    if (goal === 0 && !unbounded)
-      return notEnough(CAPTURE.gctrace, facts.evidence("heap goals are not in the inputs", ""));
+    const goal = highestGoal(facts);
+    const unbounded = goal === Number.POSITIVE_INFINITY;
+    if (goal === 0) return notEnough(CAPTURE.gctrace, facts.evidence("heap goals are not in the inputs", ""));
     const kills = facts.last("cgroup_oom_kills");
     const seen = facts.evidence(
       `the heap's goal reached ${unbounded ? "no bound" : mib(goal)}; the cgroup's limit is ${mib(limit)}`,
       facts.source("cgroup_limit"),
     );
-    if (!unbounded && goal < 0.95 * limit) return ruledOut(seen);
+    if (!unbounded && goal < NEAR_CONTAINER * limit) return ruledOut(seen);
+    if (facts.limit !== null) return ruledOut(seen, facts.evidence(`GOMEMLIMIT is ${mib(facts.limit)}`, ""));
     return present(
-      unbounded ? limit : Math.max(goal - limit, deadShares(facts).beyondContainer, 0.05 * limit),
+      deadShares(facts).beyondContainer,
       [
         seen,
         ...(kills > 0

@@ -16,6 +16,8 @@ export const pageFragmentation: Rule = {
     if (!growth)
       return notEnough(CAPTURE.samples, facts.evidence("HeapIdle and HeapSys over time are not in the inputs", ""));
     const source = facts.source("heap_sys");
+    if (facts.inferredHeap)
+      return notEnough(CAPTURE.samples, facts.evidence("where free pages lie is not in the inputs", source));
     if (!isFragmented(facts, growth)) {
       return ruledOut(
         facts.evidence(

@@ -63,6 +63,8 @@ function given({ go = "go1.27.0", figures = {}, gcs = [], ...settings }: Given):
     scavs: [],
     profiles: [],
     smaps: [],
+    goroutines: [],
+    modelled: null,
     replay: null,
     at: null,
   };

@@ -15,6 +15,10 @@ interface Cycle {
   /** Goal of the cycle after it. */
   readonly goal: number;
   readonly forced: boolean;
+  /** What the GC found dead. */
+  readonly dead: number;
+  /** Bytes allocated per second between the GC before and this one; NaN for the first. */
+  readonly rate: number;
 }
 
 export interface DeadShares {
@@ -37,7 +41,7 @@ export interface DeadShares {
   } | null;
   /** Growth back after FreeOSMemory: calls and median height. */
   readonly regrowth: { readonly bytes: number; readonly calls: number } | null;
-  /** Room that goals beyond the container's limit gave, which a memory limit would not have given; 0 without such goals. */
+  /** By how much goals are over the container's limit; 0 where they are not, or a memory limit bounds them. */
   readonly beyondContainer: number;
   readonly headroom: number;
   readonly burstBytes: number;
@@ -87,15 +91,17 @@ function divideDead(facts: Facts): DeadShares {
       brief(cycles, most.marked, facts.endT) &&
       most.marked > 1.7 * base &&
       caught &&
-      caught.marked >= 0.5 * most.marked
+      caught.marked >= 0.5 * most.marked &&
+      grewByGarbage(cycles, caught)
     )
       burst = { ...caught, before: base };
   }
 
   const regrowth = regrowthOf(facts);
   const idle = idleOf(facts, cycles, typicalLive);
-  const beyondContainer = beyond(facts, cycles);
-  const taken = Math.max(idle?.bytes ?? 0, regrowth?.bytes ?? 0, beyondContainer);
+  const beyondContainer = beyond(facts);
+  // A goal beyond the container is that cause's, with all the room that it gives.
+  const taken = beyondContainer > 0 ? Number.POSITIVE_INFINITY : Math.max(idle?.bytes ?? 0, regrowth?.bytes ?? 0);
   // While GCs go on, pages that one frees are filled before the next: they are as much GOGC's as what is dead.
   const active = isActive(facts, cycles);
   const free = active ? facts.peak.free || 0 : 0;
@@ -115,22 +121,69 @@ function divideDead(facts: Facts): DeadShares {
     idle,
     regrowth,
     beyondContainer,
-    headroom: Math.max(0, headroomRaw - taken),
-    burstBytes: burst ? atPeak : 0,
+    headroom: Math.max(0, Math.min(headroomRaw, recurring(cycles)) - taken),
+    burstBytes: burst ? roomFilled(facts, cycles, burst) : 0,
   };
+}
+
+/**
+ * Room for garbage is filled time and again: what so many GCs have found dead. A heap that grows as data is loaded is no such room,
+ * though it is new since the last GC; and what one GC finds dead, once, was dropped at once.
+ */
+const RECURRING = 3;
+
+function recurring(cycles: readonly Cycle[]): number {
+  const dead = cycles.map((c) => c.dead).filter(Number.isFinite);
+  if (dead.length < RECURRING) return Number.POSITIVE_INFINITY;
+  // The room may not have been filled to the last byte when the recording ended.
+  return 1.25 * dead.sort((a, b) => b - a)[RECURRING - 1]!;
+}
+
+/** How far the heap grew beyond what the cycle found alive, up to the next one. */
+function roomFilled(facts: Facts, cycles: readonly Cycle[], caught: Cycle): number {
+  const next = cycles.find((c) => c.t > caught.t);
+  const found = next ? next.marked + next.dead : Number.NaN;
+  const measured = facts.series("heap_alloc");
+  const top = next || !measured ? found : Math.max(...measured.since(caught.t).slice(0, 100_000));
+  return Math.max(0, top - caught.marked);
+}
+
+/** Ordinary cycles find so much of the heap dead. */
+const GARBAGE_SHARE = 0.25;
+/** A load fills the heap so many times faster than ordinary work does. */
+const LOAD_RATE = 6;
+
+/**
+ * Whether ordinary work filled the heap after the cycle that caught the burst. The burst itself, still being loaded, grows the heap
+ * faster, and where no cycle ever found garbage there is no ordinary work.
+ */
+function grewByGarbage(cycles: readonly Cycle[], caught: Cycle): boolean {
+  const after = cycles.find((c) => c.t > caught.t);
+  const ordinary = cycles.filter((c) => c !== after && c.dead > GARBAGE_SHARE * (c.marked + c.dead));
+  if (ordinary.length < 2) return false;
+  return !after || !(after.rate > LOAD_RATE * median(ordinary.map((c) => c.rate).filter(Number.isFinite)));
 }
 
 /** Share of a container's limit that GOMEMLIMIT is set to, so that the rest of the process has room (the advice of row 12). */
 export const LIMIT_SHARE = 0.85;
 
-/** Of the highest goal: what of its room lies over where GOMEMLIMIT would be. */
-function beyond(facts: Facts, cycles: readonly Cycle[]): number {
+/** The rest of the process needs room, too: a goal this near is too high. */
+export const NEAR_CONTAINER = 0.95;
+const LEAST_BEYOND = 0.05;
+
+/** The highest heap goal that logs, traces or statistics tell; Infinity where there was none at some time. */
+export function highestGoal(facts: Facts): number {
+  const byGc = facts.gcs.reduce((most, gc) => Math.max(most, gc.goal || 0), 0);
+  return Math.max(byGc, facts.series("next_gc")?.max || 0);
+}
+
+/** By how much the highest goal is over the container's limit; at least LEAST_BEYOND of that where it comes near. */
+function beyond(facts: Facts): number {
   const container = facts.last("cgroup_limit");
   if (!Number.isFinite(container) || facts.limit !== null) return 0;
-  let most: Cycle | null = null;
-  for (const cycle of cycles) if (Number.isFinite(cycle.goal) && cycle.goal > (most?.goal ?? 0)) most = cycle;
-  if (!most || most.goal < 0.95 * container) return 0;
-  return Math.max(0, Math.min(most.goal - LIMIT_SHARE * container, most.goal - most.marked));
+  const goal = highestGoal(facts);
+  if (goal === Number.POSITIVE_INFINITY) return container;
+  return goal < NEAR_CONTAINER * container ? 0 : Math.max(goal - container, LEAST_BEYOND * container);
 }
 
 /** Whether the last stretch of the recording has seen GCs come and go. */
@@ -172,6 +225,8 @@ function cyclesOf(facts: Facts): Cycle[] {
         marked: gc.marked,
         goal: gcs[i + 1]?.goal ?? next?.last ?? Number.NaN,
         forced: gc.forced,
+        dead: Math.max(0, (gc.heapEnd || gc.heapStart) - gc.marked),
+        rate: i === 0 ? Number.NaN : rateOf(gc.heapStart - gcs[i - 1]!.marked, gc.t - gcs[i - 1]!.end),
       }))
       .filter(({ marked }) => Number.isFinite(marked));
   }
@@ -182,9 +237,18 @@ function cyclesOf(facts: Facts): Cycle[] {
     if (count.v[i]! <= count.v[i - 1]!) continue;
     const t = count.t[i]!;
     const marked = facts.liveAt(t);
-    if (Number.isFinite(marked)) out.push({ t, marked, goal: facts.at("next_gc", t), forced: false });
+    const before = facts.at("heap_alloc", count.t[i - 1]!);
+    const last = out.at(-1);
+    const rate = last ? rateOf(before - last.marked, t - last.t) : Number.NaN;
+    const dead = Math.max(0, before - marked || 0);
+    if (Number.isFinite(marked)) out.push({ t, marked, goal: facts.at("next_gc", t), forced: false, dead, rate });
   }
   return out;
+}
+
+/** Bytes per second; at least a millisecond is taken, for times of logs are rounded to that. */
+function rateOf(bytes: number, ns: number): number {
+  return Math.max(0, bytes) / (Math.max(1e6, ns) / 1e9);
 }
 
 /** What was not alive at the peak; if a GC came soon after, what it found alive counts, too. */
@@ -243,7 +307,7 @@ function regrowthOf(facts: Facts): DeadShares["regrowth"] {
   for (let i = 0; i < times.length; i++) {
     const from = times[i]!;
     const to = times[i + 1] ?? facts.endT;
-    if (rss && rss.length >= 8) {
+    if (rss && rss.length >= 8 && facts.rssMeasured) {
       const first = rss.indexAt(from) + 1;
       const last = rss.indexAt(to);
       let low = Number.POSITIVE_INFINITY;
@@ -299,7 +363,10 @@ export function freeShares(facts: Facts): FreeShares | null {
   const growth = fragmentedGrowth(facts);
   // What fragmentation holds is not held by the scavenger's goals.
   const fragmented = growth && isFragmented(facts, growth) ? growth.free : 0;
-  let bytes = Math.max(0, (free.length > 2 ? facts.settled(free) : free.last) - fragmented);
+  const { active } = deadShares(facts);
+  // While GCs come and go, free pages are used again before the next: only what never is stays free.
+  const stays = active ? Math.min(...free.since(facts.lastCycles).slice(0, 100_000)) : facts.settled(free);
+  let bytes = Math.max(0, (free.length > 2 ? stays : free.last) - fragmented);
   let atEnd = true;
   const { fall } = facts;
   if (fall && !facts.notable(bytes)) {
@@ -318,7 +385,6 @@ export function freeShares(facts: Facts): FreeShares | null {
   const inuse = facts.at("heap_inuse", t);
   const kept =
     goal && Number.isFinite(goal.goal) && goal.t <= t ? Math.min(bytes, Math.max(0, goal.goal - inuse)) : Number.NaN;
-  const { active } = deadShares(facts);
   const toGoal = Math.max(0, facts.at("next_gc", t) - facts.at("heap_alloc", t));
   const cycling = active && Number.isFinite(toGoal) ? Math.min(bytes, toGoal) : 0;
   const gcs = facts.series("num_gc");

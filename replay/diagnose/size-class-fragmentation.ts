@@ -1,6 +1,28 @@
 import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import type { Series } from "./series.ts";
+import { deadShares } from "./shares.ts";
 import { mib, percent } from "./text.ts";
+
+/**
+ * At the end; in a program that goes on allocating, the least of the last cycles: slots that a GC has freed are filled again before the
+ * next one.
+ */
+function roomInSpans(facts: Facts, inuse: Series, alloc: Series): { slack: number; occupancy: number } {
+  const end = {
+    slack: facts.settled(inuse) - facts.settled(alloc),
+    occupancy: facts.settled(alloc) / facts.settled(inuse),
+  };
+  if (!deadShares(facts).active) return end;
+  const from = facts.lastCycles;
+  let least = end;
+  for (let i = inuse.indexAt(from); i < inuse.length; i++) {
+    const used = alloc.at(inuse.t[i]!);
+    const slack = inuse.v[i]! - used;
+    if (slack < least.slack) least = { slack, occupancy: used / inuse.v[i]! };
+  }
+  return least;
+}
 
 export const sizeClassFragmentation: Rule = {
   meta: {
@@ -15,8 +37,18 @@ export const sizeClassFragmentation: Rule = {
     const alloc = facts.series("heap_alloc");
     if (!inuse || !alloc)
       return notEnough(CAPTURE.memstats, facts.evidence("HeapInuse and HeapAlloc are not in the inputs", ""));
-    const slack = facts.settled(inuse) - facts.settled(alloc);
-    const occupancy = facts.settled(alloc) / facts.settled(inuse);
+    if (facts.inferredHeap)
+      return notEnough(CAPTURE.memstats, facts.evidence("room in spans is not in the inputs", inuse.source));
+    if (inuse.length < 3 && deadShares(facts).active) {
+      return notEnough(
+        CAPTURE.samples,
+        facts.evidence(
+          `${mib(inuse.last - alloc.last)} are room in spans at one moment of a program that goes on allocating; how much of that is filled before the next GC one moment does not tell`,
+          inuse.source,
+        ),
+      );
+    }
+    const { slack, occupancy } = roomInSpans(facts, inuse, alloc);
     const seen = facts.evidence(
       `objects fill ${percent(occupancy)} of the spans; ${mib(slack)} are room in them`,
       inuse.source,
