@@ -1,5 +1,6 @@
 /** Everything that can be done, each with its keys: what the keys do, the palette, help and the status line come from here. */
 import type { Data } from "./data.ts";
+import { HEAP_ACTIONS } from "./heap-actions.ts";
 import { jumpTo, moveTo, redo, showAll, toNext, undo, zoom } from "./navigate.ts";
 import { openPrompt } from "./prompt.ts";
 import { type Effect, type Key, type Outcome, type Size, type State, VIEWS, type View } from "./state.ts";
@@ -268,6 +269,7 @@ const EVERYWHERE: readonly Action[] = [
 /** What a view does goes before what is done everywhere. */
 export const ACTIONS: readonly Action[] = [
   ...SCROLL_ACTIONS,
+  ...HEAP_ACTIONS,
   ...LEDGER_ACTIONS,
   ...WHAT_IF_ACTIONS,
   ...WHY_ACTIONS,

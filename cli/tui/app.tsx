@@ -1,13 +1,15 @@
 import { type Key as InkKey, useApp, useInput } from "ink";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Paint } from "../style.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Line } from "./canvas.ts";
+import { playOn } from "./heap-actions.ts";
 import { screen } from "./model.ts";
 import { mouseKey } from "./mouse.ts";
 import { press } from "./press.ts";
 import type { Screen } from "./screen.ts";
 import type { Session } from "./session.ts";
+import { usePlayback } from "./use-playback.ts";
 import { type Effect, follow, initialState, type Key, type Size, type State } from "./state.ts";
 
 export interface AppProps {
@@ -46,6 +48,12 @@ export function App({ session, screen: output, terminal, paint, onEffect }: AppP
       session.off("said", onSaid);
     };
   }, [session]);
+  const onFrame = useCallback((elapsed: number) => {
+    const { data, state } = latest.current;
+    latest.current = { data, state: playOn(data, state, elapsed) };
+    setShown(latest.current);
+  }, []);
+  usePlayback(shown.state.heap.play !== 0, onFrame);
   useInput((input, key) => {
     for (const name of keysOf(input, key)) {
       const { state, effect } = press(latest.current.data, latest.current.state, name, size);

@@ -1,7 +1,8 @@
 import type { Diagnosis } from "../../replay/diagnose/diagnose.ts";
 import { eventTable, type RunEvent } from "../../replay/event-table.ts";
 import { type GcTableRow, gcTable } from "../../replay/gc-table.ts";
-import type { HeapMap, Ledger, ReplayResult, TimelineMark, TimelineRow } from "../../replay/result.ts";
+import type { HeapHistory } from "../../replay/heap-history/heap-history.ts";
+import type { Ledger, ReplayResult, TimelineMark, TimelineRow } from "../../replay/result.ts";
 import type { RunFacts } from "../../replay/run-facts.ts";
 import type { Setting, WhatIfRun } from "../../replay/what-if.ts";
 import { Series } from "../series.ts";
@@ -70,7 +71,8 @@ export interface Data {
   /** The row at or before t; null in a run without rows. */
   rowAt(t: number): TimelineRow | null;
   ledgerAt(t: number): Ledger;
-  heapMapAt(t: number): HeapMap | null;
+  /** The heap's pages at any moment; null where the replay was not asked for them. */
+  readonly heap: HeapHistory | null;
 }
 
 const NO_SERIES = new Series(new Float64Array(), new Float64Array());
@@ -123,7 +125,7 @@ export function prepare(result: ReplayResult, facts: RunFacts | null = null): Da
     whatIf: { recorded: null, base: null, run: { is: "none" } },
     rowAt: (t) => timeline[Math.max(0, times.indexAt(t))] ?? null,
     ledgerAt: lastOne((t) => result.ledgerAt(t)),
-    heapMapAt: lastOne((t) => result.heapMapAt(t)),
+    heap: result.heapHistory ?? null,
   };
 }
 

@@ -54,6 +54,7 @@ export async function showReplay(
     const result = await services.replay(inputs, {
       ...options,
       heapMaps: true,
+      heapHistory: true,
       tap: facts.take,
       onProgress,
       signal: stop.signal,

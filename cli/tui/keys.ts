@@ -18,6 +18,7 @@ const NAMES: Readonly<Record<Key, readonly [unicode: string, ascii: string]>> = 
   return: ["Enter", "Enter"],
   escape: ["Esc", "Esc"],
   backspace: ["Backspace", "Backspace"],
+  " ": ["Space", "Space"],
   "ctrl-p": ["Ctrl-P", "Ctrl-P"],
 };
 

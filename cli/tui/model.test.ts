@@ -7,7 +7,8 @@ import { type Data, prepare } from "./data.ts";
 import { screen } from "./model.ts";
 import { press as pressKey } from "./press.ts";
 import { initialState, type State } from "./state.ts";
-import { apportion, arrange } from "./views/heap.ts";
+import { arrange } from "./heap-grid.ts";
+import { apportion } from "./views/heap.ts";
 import { plotWidth } from "./views/timeline.ts";
 
 const KEYS = [

@@ -1,5 +1,6 @@
 /** The mouse: reports of the terminal (SGR, mode 1006) as keys, and what they do. */
 import { type Context, scrollBy, show } from "./actions.ts";
+import { clickedMap } from "./heap-actions.ts";
 import { HEADER, tabAt } from "./layout.ts";
 import { moveTo, zoom } from "./navigate.ts";
 import { type Key, type State, VIEWS } from "./state.ts";
@@ -92,6 +93,8 @@ export function clicked(context: Context, key: Key): State {
     case "trust":
       return state;
     case "heap":
+      if (!strip) return clickedMap(context, x, row);
+      break;
     case "ledger":
       if (!strip) return state;
       break;

@@ -116,6 +116,7 @@ export class Session extends EventEmitter<{ data: []; said: [text: string] }> {
   close(): void {
     this.cancel();
     this.#closing.abort();
+    this.data.heap?.close();
   }
 
   #set(data: Data): void {

@@ -1,5 +1,6 @@
 import type { Setting } from "../../replay/what-if.ts";
 import type { Data } from "./data.ts";
+import { type HeapLook, INITIAL_LOOK } from "./heap-look.ts";
 import type { Prompt } from "./prompt.ts";
 import { initialTable, type TableState } from "./table.ts";
 
@@ -50,6 +51,7 @@ export interface State extends Stretch {
   /** What the last key came to, in a line that goes at the next key. */
   readonly said: string | null;
   readonly tables: Readonly<Record<TableView, TableState>>;
+  readonly heap: HeapLook;
   /** The cause that is looked at, and which of its moments Enter goes to. */
   readonly why: { readonly cause: number; readonly moment: number };
   /** The setting that is chosen, and what was changed of the recorded ones. */
@@ -85,6 +87,7 @@ export function initialState(data: Data): State {
     prompt: null,
     said: null,
     tables: { gcs: initialTable("start"), events: initialTable("time") },
+    heap: INITIAL_LOOK,
     why: { cause: 0, moment: 0 },
     whatIf: { field: 0, values: {} },
   };

@@ -1,0 +1,138 @@
+/** What is known of a part of the heap, in words. */
+import { MANUAL_OTHER, MANUAL_STACK, MANUAL_WORKBUF, SPAN_UNKNOWN } from "../../parsers/events.ts";
+import { densityOf, fillOf, HUGE_PAGES, hugenessOf } from "../../replay/heap-history/chunk-facts.ts";
+import type { HeapHistory } from "../../replay/heap-history/heap-history.ts";
+import {
+  CACHED,
+  CHUNK_PAGES,
+  FREE,
+  type HeapPages,
+  IN_USE,
+  KIND_UNTOLD,
+  PAGE,
+  type PageRun,
+  RELEASED,
+  type SpanFacts,
+} from "../../replay/heap-history/heap-pages.ts";
+import { escapeText } from "../escape.ts";
+import { formatBytes, formatCount, formatDuration, formatPercent } from "../sizes.ts";
+
+export function hex(page: number): string {
+  return `0x${(page * PAGE).toString(16)}`;
+}
+
+/** The chunks from number `chunk` on, summed up: a line each. */
+export function chunkWords(pages: HeapPages, history: HeapHistory, chunks: readonly number[]): string[] {
+  const first = chunks[0]!;
+  const sum = (state: number): number => chunks.reduce((n, chunk) => n + pages.count(chunk, state), 0);
+  const sizes = [
+    `in use ${formatBytes(sum(IN_USE) * PAGE)}`,
+    `cached ${formatBytes(sum(CACHED) * PAGE)}`,
+    `free ${formatBytes(sum(FREE) * PAGE)}`,
+    `released ${formatBytes(sum(RELEASED) * PAGE)}`,
+  ];
+  const name =
+    chunks.length === 1
+      ? `Chunk ${hex(first * CHUNK_PAGES)} (4 MiB)`
+      : `${formatCount(chunks.length)} chunks from ${hex(first * CHUNK_PAGES)}`;
+  const lines = [`${name}: ${sizes.join(", ")}`];
+  const facts: string[] = [];
+  if (history.holdsDense) {
+    if (chunks.length === 1) facts.push(DENSITY[densityOf(pages, first)]);
+    else {
+      const dense = chunks.filter((chunk) => densityOf(pages, chunk) === "dense").length;
+      facts.push(`${dense} dense`);
+    }
+  }
+  let whole = 0;
+  for (const chunk of chunks) {
+    for (let half = 0; half < 2; half++) {
+      if (hugenessOf(pages, chunk * CHUNK_PAGES + half * HUGE_PAGES) === "whole") whole++;
+    }
+  }
+  facts.push(`${whole} of ${chunks.length * 2} huge pages can be whole`);
+  if (history.hasObjects) {
+    const fill = chunks.reduce(
+      (all, chunk) => {
+        const one = fillOf(pages, chunk * CHUNK_PAGES, CHUNK_PAGES, history.slotSizes);
+        return { bytes: all.bytes + one.bytes, used: all.used + one.used };
+      },
+      { bytes: 0, used: 0 },
+    );
+    if (fill.bytes > 0) facts.push(`spans are ${formatPercent(fill.used / fill.bytes)} full`);
+  }
+  lines.push(facts.join("; "));
+  return lines;
+}
+
+const DENSITY = {
+  dense: "dense: nothing of it goes back",
+  "was-dense": "was dense when the GC cycle began: nothing goes back until the next",
+  returnable: "its free pages can go back",
+  nothing: "nothing to give back",
+} as const;
+
+/** A span or a run of free pages, and what is known of it. */
+export function runWords(run: PageRun, history: HeapHistory, now: number): string[] {
+  const place = `${hex(run.page)}, ${pagesText(run.pages)} (${formatBytes(run.pages * PAGE)})`;
+  if (run.span === null) return [`${STATE_NAMES[run.state] ?? "unmapped"}: ${place}`];
+  return [`Span ${place}: ${kindText(run, history)}`, ageText(run.span, now), whoText(run.span, history)];
+}
+
+const STATE_NAMES: Readonly<Record<number, string>> = {
+  [CACHED]: "Cached by a P",
+  [FREE]: "Free, with memory",
+  [RELEASED]: "Released",
+};
+
+export function stateName(state: number): string {
+  return STATE_NAMES[state] ?? (state === IN_USE ? "In use" : "Unmapped");
+}
+
+export function pagesText(pages: number): string {
+  return pages === 1 ? "1 page" : `${formatCount(pages)} pages`;
+}
+
+/** What the span is for: class, size of its objects, how many there are. */
+export function kindText({ pages, span }: PageRun, history: HeapHistory): string {
+  const { kind, objects } = span!;
+  if (kind >= 0) {
+    const pointers = (kind & 1) === 1 ? "no pointers" : "pointers";
+    if (kind < 2) return `one large object, ${pointers}`;
+    const slot = history.slotSizes[kind >> 1] ?? 0;
+    const slots = slot > 0 ? Math.floor((pages * PAGE) / slot) : 0;
+    const count = history.hasObjects
+      ? `${formatCount(Math.min(objects, slots))} of ${formatCount(slots)} slots in use`
+      : `${formatCount(slots)} slots`;
+    return `class ${kind >> 1} (${formatBytes(slot)}, ${pointers}), ${count}`;
+  }
+  return MANUAL_NAMES[kind] ?? "stack or work buffer of the GC";
+}
+
+const MANUAL_NAMES: Readonly<Record<number, string>> = {
+  [MANUAL_STACK]: "goroutine stacks",
+  [MANUAL_WORKBUF]: "work buffer of the GC",
+  [MANUAL_OTHER]: "not for objects",
+  [SPAN_UNKNOWN]: "use not told",
+  [KIND_UNTOLD]: "use not told: the recording has no event of it",
+};
+
+function ageText({ taken, p }: SpanFacts, now: number): string {
+  const who = p >= 0 ? ` by P ${p}` : "";
+  if (taken <= 0) return `taken before the recording began, at least ${formatDuration(now)} ago`;
+  return `taken ${formatDuration(Math.max(0, now - taken))} ago${who}, at ${formatDuration(taken)}`;
+}
+
+/** Who allocated: a type is all that traces tell, as yet. */
+function whoText({ type, kind }: SpanFacts, history: HeapHistory): string {
+  const name = history.types.get(type)?.name;
+  const objects = name === undefined ? "" : `first object: ${escapeText(name)}; `;
+  if (kind < 0) return "";
+  return `${objects}allocated by: not known, traces tell no stacks of allocations`;
+}
+
+/** The type of a span's first object; empty where it is not told. */
+export function typeText({ type }: SpanFacts, history: HeapHistory): string {
+  const name = history.types.get(type)?.name;
+  return name === undefined ? "" : escapeText(name);
+}
