@@ -1,4 +1,5 @@
 import type { Evidence } from "../../parsers/events.ts";
+import type { HeapHistory } from "../../replay/heap-history/heap-history.ts";
 import type {
   GcRow,
   HeapMap,
@@ -8,6 +9,8 @@ import type {
   TimelineMark,
   TimelineRow,
 } from "../../replay/result.ts";
+
+import { fakeHistory } from "./fake-heap.ts";
 
 const MIB = 2 ** 20;
 const CHUNK = 4 * MIB;
@@ -102,6 +105,7 @@ export function fakeResult(options: FakeOptions = {}): ReplayResult {
       goal: row.heapGoal,
     });
   }
+  let history: HeapHistory | null = null;
   return {
     inputs: [
       {
@@ -149,6 +153,10 @@ export function fakeResult(options: FakeOptions = {}): ReplayResult {
     ledgerFinal: ledger(last),
     ledgerAt: (t) => ledger(rowAt(t)),
     heapMapAt: (t) => (chunks === 0 ? null : heapMap(rowAt(t))),
+    get heapHistory() {
+      if (chunks > 0) history ??= fakeHistory(timeline);
+      return history;
+    },
     marks,
     gcs: gcRows,
     recordedGogc: { gogc: 100, basis: "assumed", limit: null },

@@ -72,11 +72,12 @@ const DENSITY = {
   nothing: "nothing to give back",
 } as const;
 
-/** A span or a run of free pages, and what is known of it. */
-export function runWords(run: PageRun, history: HeapHistory, now: number): string[] {
+/** A span or a run of free pages, and what is known of it. `countedAt`: ns when slots in use were counted. */
+export function runWords(run: PageRun, history: HeapHistory, now: number, countedAt: number): string[] {
   const place = `${hex(run.page)}, ${pagesText(run.pages)} (${formatBytes(run.pages * PAGE)})`;
   if (run.span === null) return [`${STATE_NAMES[run.state] ?? "unmapped"}: ${place}`];
-  return [`Span ${place}: ${kindText(run, history)}`, ageText(run.span, now), whoText(run.span, history)];
+  const young = run.span.taken > countedAt;
+  return [`Span ${place}: ${kindText(run, history, young)}`, ageText(run.span, now), whoText(run.span, history)];
 }
 
 const STATE_NAMES: Readonly<Record<number, string>> = {
@@ -93,20 +94,38 @@ export function pagesText(pages: number): string {
   return pages === 1 ? "1 page" : `${formatCount(pages)} pages`;
 }
 
-/** What the span is for: class, size of its objects, how many there are. */
-export function kindText({ pages, span }: PageRun, history: HeapHistory): string {
-  const { kind, objects } = span!;
-  if (kind >= 0) {
-    const pointers = (kind & 1) === 1 ? "no pointers" : "pointers";
-    if (kind < 2) return `one large object, ${pointers}`;
-    const slot = history.slotSizes[kind >> 1] ?? 0;
-    const slots = slot > 0 ? Math.floor((pages * PAGE) / slot) : 0;
-    const count = history.hasObjects
-      ? `${formatCount(Math.min(objects, slots))} of ${formatCount(slots)} slots in use`
-      : `${formatCount(slots)} slots`;
-    return `class ${kind >> 1} (${formatBytes(slot)}, ${pointers}), ${count}`;
-  }
-  return MANUAL_NAMES[kind] ?? "stack or work buffer of the GC";
+/** What the span is for: class, size of its objects, how many there are. `young`: taken since they were last counted. */
+function kindText(run: PageRun, history: HeapHistory, young: boolean): string {
+  const { kind, objects } = run.span!;
+  if (kind < 0) return MANUAL_NAMES[kind] ?? "stack or work buffer of the GC";
+  const pointers = (kind & 1) === 1 ? "no pointers" : "pointers";
+  if (kind < 2) return `one large object, ${pointers}`;
+  const slots = slotsOf(run, history);
+  const count = !history.hasObjects || young ? "" : `${formatCount(Math.min(objects, slots))} of `;
+  const used = count === "" ? "slots" : "slots in use";
+  return `class ${kind >> 1} (${formatBytes(slotSize(kind, history))}, ${pointers}), ${count}${formatCount(slots)} ${used}`;
+}
+
+/** The same for a list: "48 B noscan 120/170  main.node". */
+export function shortText(run: PageRun, history: HeapHistory, young: boolean): string {
+  const { kind, objects, type } = run.span!;
+  if (kind < 0) return MANUAL_NAMES[kind] ?? "stack or work buffer";
+  const noscan = (kind & 1) === 1 ? " noscan" : "";
+  const name = history.types.get(type)?.name;
+  const of = name === undefined ? "" : `  ${escapeText(name)}`;
+  if (kind < 2) return `large${noscan}${of}`;
+  const slots = slotsOf(run, history);
+  const used = history.hasObjects && !young ? `${Math.min(objects, slots)}/${slots}` : `?/${slots}`;
+  return `${formatBytes(slotSize(kind, history))}${noscan} ${used}${of}`;
+}
+
+function slotSize(kind: number, history: HeapHistory): number {
+  return history.slotSizes[kind >> 1] ?? 0;
+}
+
+function slotsOf({ pages, span }: PageRun, history: HeapHistory): number {
+  const slot = slotSize(span!.kind, history);
+  return slot > 0 ? Math.floor((pages * PAGE) / slot) : 0;
 }
 
 const MANUAL_NAMES: Readonly<Record<number, string>> = {
@@ -123,16 +142,10 @@ function ageText({ taken, p }: SpanFacts, now: number): string {
   return `taken ${formatDuration(Math.max(0, now - taken))} ago${who}, at ${formatDuration(taken)}`;
 }
 
-/** Who allocated: a type is all that traces tell, as yet. */
+/** Who allocated: types are all that traces tell (traceallocfree.go writes no stacks). */
 function whoText({ type, kind }: SpanFacts, history: HeapHistory): string {
   const name = history.types.get(type)?.name;
   const objects = name === undefined ? "" : `first object: ${escapeText(name)}; `;
   if (kind < 0) return "";
   return `${objects}allocated by: not known, traces tell no stacks of allocations`;
-}
-
-/** The type of a span's first object; empty where it is not told. */
-export function typeText({ type }: SpanFacts, history: HeapHistory): string {
-  const name = history.types.get(type)?.name;
-  return name === undefined ? "" : escapeText(name);
 }

@@ -18,6 +18,7 @@ interface Keyframe {
   /** The regions by number, and where their bytes are. */
   readonly regions: Float64Array;
   readonly offsets: Float64Array;
+  readonly countedAt: number;
 }
 
 export class HeapHistory {
@@ -69,7 +70,8 @@ export class HeapHistory {
         this.#states.append(region.bytes.slice());
       }
     }
-    this.#keyframes.push({ t, at: this.#operations.size, regions: numbers, offsets });
+    const { countedAt } = pages;
+    this.#keyframes.push({ t, at: this.#operations.size, regions: numbers, offsets, countedAt });
   }
 
   /** Bytes stored so far. */
@@ -151,7 +153,8 @@ export class HeapHistory {
   }
 
   #open(segment: number): void {
-    const { t, at, regions, offsets } = this.#keyframes[segment]!;
+    const { t, at, regions, offsets, countedAt } = this.#keyframes[segment]!;
+    this.#pages.countedAt = countedAt;
     this.#pages.retain(new Set(regions));
     for (const [i, index] of regions.entries()) {
       const { bytes } = this.#pages.region(index);

@@ -94,6 +94,8 @@ export interface SpanFacts {
 }
 
 export class HeapPages {
+  /** ns when slots in use were last counted: what was taken since has none. */
+  countedAt = Number.NEGATIVE_INFINITY;
   readonly #regions = new Map<number, Region>();
   #sorted: Region[] | null = null;
   #last: Region | null = null;

@@ -14,8 +14,10 @@ const LEAST_BETWEEN = 256 << 10;
 const MOST_BETWEEN = 4 << 20;
 /** Bytes handed to the history at once. */
 const PIECE = 64 << 10;
-/** Slots in use are written down every so many changes of them. */
-const OBJECTS_EVERY = 1 << 18;
+/** Slots in use are written down whenever this share of all changes of them is new, within so many of them. */
+const NEW_SHARE = 1 / 64;
+const LEAST_NEW = 1 << 10;
+const MOST_NEW = 1 << 18;
 
 const REGION = REGION_PAGES * PAGE;
 const PAGE_SHIFT = 13;
@@ -43,6 +45,8 @@ export class HeapRecorder {
   #states = new Uint8Array(1024);
   #time = Number.NaN;
   #sinceStored = 0;
+  /** Changes of slots in use that are written down. */
+  #counted = 0;
 
   constructor(recorded: Recorded, history: HeapHistory) {
     this.#heap = recorded.heap;
@@ -87,7 +91,8 @@ export class HeapRecorder {
   batchDone(batch: EventBatch, t: number): void {
     if (this.history.hasObjects) this.#noteTypes(batch);
     this.commit(t);
-    if (this.#slots.changes >= OBJECTS_EVERY) this.#writeObjects(t);
+    const { changes } = this.#slots;
+    if (changes >= Math.min(MOST_NEW, Math.max(LEAST_NEW, this.#counted * NEW_SHARE))) this.#writeObjects(t);
     const states = this.#pages.regions().length * REGION_BYTES;
     const between = Math.min(MOST_BETWEEN, Math.max(LEAST_BETWEEN, states));
     if (this.#sinceStored + this.#out.length >= between) this.#store(this.#time);
@@ -194,6 +199,7 @@ export class HeapRecorder {
 
   #writeObjects(t: number): void {
     if (this.#slots.changes === 0) return;
+    this.#counted += this.#slots.changes;
     this.#slots.changes = 0;
     const pages: number[] = [];
     const differences: number[] = [];
@@ -207,8 +213,8 @@ export class HeapRecorder {
         differences.push(now[i]! - objects[i]!);
       }
     }
-    if (pages.length === 0) return;
     this.#at(t);
+    this.#pages.countedAt = this.#time;
     this.#out.op(OP_OBJECTS);
     this.#out.uint(pages.length);
     for (const [i, page] of pages.entries()) {

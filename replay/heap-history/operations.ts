@@ -140,6 +140,7 @@ export class OperationReader {
         pages.nextGeneration();
         break;
       case OP_OBJECTS:
+        pages.countedAt = this.time;
         for (let n = this.#uint(); n > 0; n--) {
           const page = this.#nextPage();
           pages.addObjects(page, this.#int());

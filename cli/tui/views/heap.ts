@@ -14,6 +14,7 @@ import {
   type HeapPages,
   IN_USE,
   PAGE,
+  REGION_PAGES,
   RELEASED,
 } from "../../../replay/heap-history/heap-pages.ts";
 import { cut, wrap } from "../../report/text.ts";
@@ -24,7 +25,7 @@ import type { Data } from "../data.ts";
 import { timeStep } from "../figures.ts";
 import { ADDRESS, BESIDE_WIDTH, chosenPage, type Grid, gridOf, HEAD, mapPlace, topRow } from "../heap-grid.ts";
 import { speedText } from "../heap-look.ts";
-import { chunkWords, hex, kindText, runWords, stateName, typeText } from "../heap-words.ts";
+import { chunkWords, hex, runWords, shortText, stateName } from "../heap-words.ts";
 import type { State } from "../state.ts";
 import { drawStrip } from "./timeline.ts";
 import type { DrawView } from "./view.ts";
@@ -92,7 +93,7 @@ export const heapView: DrawView = (data, state, box, { unicode }) => {
     if (chosen) canvas.put(0, y, ">", "bold");
     canvas.text(1, y, hex(grid.first(first)), chosen ? "bold" : "dim");
     if (grid.level === "spans") {
-      drawRun(canvas, y, grid, first, place.width, { history, now: state.cursor, unicode });
+      drawRun(canvas, y, grid, first, place.width, { history, now: state.cursor, countedAt: pages.countedAt, unicode });
     } else {
       for (let i = first; i < Math.min(grid.units, first + grid.perRow); i++) {
         const x = ADDRESS + (i - first) * (grid.cells + grid.gap);
@@ -126,11 +127,11 @@ function whatText(grid: Grid, pages: HeapPages, page: number): string {
       return `${formatCount(chunks.length)} chunks of 4 MiB in ${formatCount(arenas)} arenas; ${scale}`;
     }
     case "arena":
-      return `arena ${hex(Math.floor(page / 8192) * 8192)} (64 MiB), a chunk to a line; ${CHUNK_PAGES / grid.perRow} pages to a cell, by majority`;
+      return `arena ${hex(Math.floor(page / REGION_PAGES) * REGION_PAGES)}: a chunk a line, ${CHUNK_PAGES / grid.perRow} pages a cell`;
     case "chunk":
       return `chunk ${hex(chunk * CHUNK_PAGES)} (4 MiB), a page of 8 KiB to a cell`;
     case "spans":
-      return `chunk ${hex(chunk * CHUNK_PAGES)}: spans and free pages`;
+      return `chunk ${hex(chunk * CHUNK_PAGES)}: size, age, objects, slots in use`;
   }
 }
 
@@ -315,7 +316,7 @@ function drawRun(
   grid: Grid,
   unit: number,
   width: number,
-  { history, now, unicode }: { history: HeapHistory; now: number; unicode: boolean },
+  { history, now, countedAt, unicode }: { history: HeapHistory; now: number; countedAt: number; unicode: boolean },
 ): void {
   const run = grid.runs[unit]!;
   const mark = STATES.find(({ state }) => state === run.state);
@@ -323,10 +324,8 @@ function drawRun(
   const size = formatBytes(run.pages * PAGE).padStart(9);
   const age =
     run.span === null ? "" : run.span.taken <= 0 ? "before" : formatDuration(Math.max(0, now - run.span.taken));
-  const what = run.span === null ? stateName(run.state) : kindText(run, history);
-  const type = run.span === null ? "" : typeText(run.span, history);
-  const text = `${size} ${age.padStart(9)}  ${what}${type === "" ? "" : `  ${type}`}`;
-  canvas.text(ADDRESS + 2, y, cut(text, width - 2));
+  const what = run.span === null ? stateName(run.state) : shortText(run, history, run.span.taken > countedAt);
+  canvas.text(ADDRESS + 2, y, cut(`${size} ${age.padStart(9)}  ${what}`, width - 2));
 }
 
 interface Chosen {
@@ -351,7 +350,7 @@ function drawChosen(
     grid.level === "space" ? [...grid.chunks.subarray(unit * grid.perUnit, (unit + 1) * grid.perUnit)] : [chunk];
   const words = chunkWords(pages, history, chunks);
   if (grid.level !== "space") {
-    const run = runWords(pages.runAt(page), history, state.cursor);
+    const run = runWords(pages.runAt(page), history, state.cursor, pages.countedAt);
     if (place.beside) words.push("", ...run);
     // Where there is little room the span says more than its chunk.
     else words.splice(0, words.length, ...(grid.level === "arena" ? [...words, run[0]!] : run));
@@ -365,7 +364,8 @@ function drawChosen(
     return;
   }
   const y = HEAD + place.height;
-  for (const [i, text] of words.entries()) canvas.text(1, y + i, cut(text, canvas.width - 2));
+  const lines = words.flatMap((text) => wrap(text, canvas.width - 2, "  "));
+  for (const [i, text] of lines.entries()) canvas.text(1, y + i, text);
 }
 
 /** Shares out the cells by largest remainder; what is there at all gets a cell as long as there are enough. */
