@@ -4,11 +4,12 @@ import { slotSizesFor, spanLayoutFor } from "../allocator/size-classes.ts";
 import { backgroundFor } from "./background/index.ts";
 import { confidenceOf } from "./confidence.ts";
 import { learnedFrom } from "./learned.ts";
+import { ledgerOf } from "./ledger.ts";
 import type { Program } from "./program.ts";
 import { COL, Recorder } from "./recorder.ts";
-import type { ReplayConfig, ReplaySummary } from "./result.ts";
+import type { Ledger, ReplayConfig, ReplaySummary } from "./result.ts";
 import { Deaths, Simulation, type SimulationOutcome } from "./simulate.ts";
-import type { Setting, WhatIfRun, WorkerJob } from "./what-if.ts";
+import { GO_PAGE_SIZE, type Setting, type WhatIfRun, type WorkerJob } from "./what-if.ts";
 
 const BUCKETS = 256;
 /** GCs that begin hardly after the last one, of all: over this share the heap has no room between marked and goal. */
@@ -41,6 +42,7 @@ export function runSetting(job: PreparedJob, setting: Setting): WhatIfRun {
     pageSize: outcome.heap.config.pageSize,
     procs: setting.procs,
     os: setting.goos,
+    thp: setting.thp,
   };
   const summary: ReplaySummary = {
     durationNs: duration,
@@ -89,9 +91,37 @@ export function runSetting(job: PreparedJob, setting: Setting): WhatIfRun {
       nearLimit: limited && summary.peakRss > setting.memoryLimit * NEAR_LIMIT,
     }),
     timeline: [...recorder.kept()].map((row) => ({ t: row[COL.t]!, rss: row[COL.rss]! })),
+    ledgerPeak: ledgerAt(job, recorder.peak),
+    ledgerFinal: ledgerAt(job, recorder.last),
   };
 }
 
+/** The ledger of a row; what the parts leave is pages that were returned with MADV_FREE and are still resident (1.12-1.15). */
+function ledgerAt(job: WorkerJob, row: Float64Array): Ledger {
+  const own = row.slice();
+  own[COL.sinceMark] = Math.max(0, row[COL.objects]! - row[COL.marked]!);
+  const { t, rss, parts } = ledgerOf(own, {
+    exactSpans: job.evidence === "exact",
+    hasObjects: true,
+    baseline: job.baselineBytes,
+    baselineUncertainty: 0,
+  });
+  const lazy = Math.round(rss - parts.reduce((sum, { bytes }) => sum + bytes, 0));
+  const modelled = parts.map((part) => ({ ...part, evidence: "modelled" as const }));
+  if (lazy <= 0) return { t, rss, parts: modelled };
+  const label = "returned, and still resident (MADV_FREE)";
+  return {
+    t,
+    rss,
+    parts: [
+      ...modelled,
+      { id: "lazily-freed", label, bytes: lazy, evidence: "modelled", uncertainty: 0, basis: "no page was short" },
+    ],
+  };
+}
+
+/** First arena hint of amd64 (malloc.go:mallocinit). */
+const ARENA_HINT = 0xc000000000;
 /** The limit counts no binary: RSS may be a little over it and all is well. */
 const OVER_LIMIT = 1.15;
 const NEAR_LIMIT = 0.9;
@@ -130,8 +160,11 @@ function runOnce(job: PreparedJob, program: Program, deaths: Deaths, drawn: Draw
       physHugePageSize: setting.physPageSize > 16384 ? 0 : 2 << 20,
       goos: setting.goos,
       procs: setting.procs,
+      // Another page has other chunks: the random base of 1.26 is a multiple of Go's own.
+      ...(setting.pageSize === GO_PAGE_SIZE ? {} : { pageSize: setting.pageSize, heapBase: ARENA_HINT }),
     },
-    layout: spanLayoutFor(version),
+    layout: spanLayoutFor(version, setting.pageSize),
+    thp: setting.thp,
     recordedSlots: slotSizesFor(job.recordedVersion),
     gogc: setting.gogc,
     memoryLimit: setting.memoryLimit,

@@ -5,11 +5,12 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { eraFor } from "../allocator/eras/index.ts";
+import type { ThpMode } from "../allocator/os-pages.ts";
 import { slotSizesFor } from "../allocator/size-classes.ts";
 import { UnsupportedError } from "../parsers/errors.ts";
 import { type LearnedValues, learn } from "./learned.ts";
 import { type Program, ProgramBuilder } from "./program.ts";
-import type { ReplayConfig, ReplayResult, ReplaySummary } from "./result.ts";
+import type { Ledger, ReplayConfig, ReplayResult, ReplaySummary } from "./result.ts";
 import { type ReplayProgress, replay } from "./run.ts";
 import { nonHeapMapped, RUNTIME_BESIDE_HEAP } from "./runtime-memory.ts";
 import { sharedProgram, sharedTables } from "./shared-program.ts";
@@ -23,8 +24,12 @@ export interface Setting {
   readonly memoryLimit: number;
   readonly policy: string;
   readonly physPageSize: number;
+  /** The runtime's own page in bytes: 8192 in every Go version. Another one makes other size classes, spans and chunks. */
+  readonly pageSize: number;
   readonly procs: number;
   readonly goos: "linux" | "windows" | "darwin";
+  /** Transparent huge pages of Linux, as in /sys/kernel/mm/transparent_hugepage/enabled. */
+  readonly thp: ThpMode;
   /** debug.FreeOSMemory every so many ns; Infinity for never. */
   readonly freeOsMemoryEvery: number;
 }
@@ -49,6 +54,9 @@ export interface WhatIfRun {
   readonly limitTooLow: boolean;
   readonly confidence: Confidence;
   readonly timeline: readonly { t: number; rss: number }[];
+  /** Where RSS is, in the first of the draws that the summary is the mean of. */
+  readonly ledgerPeak: Ledger;
+  readonly ledgerFinal: Ledger;
 }
 
 export interface WhatIfResult {
@@ -68,8 +76,10 @@ export interface WhatIfOptions {
   readonly memoryLimit?: readonly number[];
   readonly policy?: readonly string[];
   readonly physPageSize?: readonly number[];
+  readonly pageSize?: readonly number[];
   readonly procs?: readonly number[];
   readonly goos?: readonly Setting["goos"][];
+  readonly thp?: readonly ThpMode[];
   readonly freeOsMemoryEvery?: readonly number[];
   /** Settings that the recording ran under: a trace does not tell them. */
   readonly recordedGogc?: number;
@@ -160,8 +170,10 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
       memoryLimit: options.recordedMemoryLimit ?? baseline.config.memoryLimit ?? shownLimit(baseline),
       policy: version,
       physPageSize: baseline.config.physPageSize,
+      pageSize: GO_PAGE_SIZE,
       procs: baseline.config.procs,
       goos,
+      thp: "never",
       freeOsMemoryEvery: Number.POSITIVE_INFINITY,
     },
   };
@@ -186,13 +198,18 @@ export function combine(recorded: Setting, options: WhatIfOptions): Setting[] {
   };
   each("policy", options.policy);
   each("goos", options.goos);
+  each("thp", options.thp);
   each("procs", options.procs);
+  each("pageSize", options.pageSize);
   each("physPageSize", options.physPageSize);
   each("memoryLimit", options.memoryLimit);
   each("gogc", options.gogc);
   each("freeOsMemoryEvery", options.freeOsMemoryEvery);
   return all;
 }
+
+/** The runtime's page in every Go version (pageShift = 13). */
+export const GO_PAGE_SIZE = 8192;
 
 /** First minor version that has a memory limit (runtime/debug.SetMemoryLimit). */
 export const MEMORY_LIMIT_SINCE = 19;
@@ -203,6 +220,12 @@ export function settingProblem(setting: Setting): string | null {
   const minor = Number(/1\.(\d+)/.exec(era.since)?.[1] ?? 27);
   if (Number.isFinite(setting.memoryLimit) && minor < MEMORY_LIMIT_SINCE) {
     return `${setting.policy} has no memory limit: GOMEMLIMIT came with Go 1.${MEMORY_LIMIT_SINCE}`;
+  }
+  if (setting.thp !== "never" && setting.goos !== "linux") {
+    return `${setting.goos} has no transparent huge pages: thp=${setting.thp} is for linux`;
+  }
+  if (setting.pageSize > GO_PAGE_SIZE && setting.goos === "windows") {
+    return `on windows arenas are 4 MiB, less than a chunk of 512 pages of ${setting.pageSize / 1024} KiB: there pages are at most 8 KiB`;
   }
   return null;
 }
