@@ -25,34 +25,38 @@ export const SAMPLE_COLUMNS = [
 ] as const;
 export type SampleColumn = (typeof SAMPLE_COLUMNS)[number];
 
-const STATUS: readonly (readonly [string, SampleColumn])[] = [
+const STATUS = lines([
   ["VmRSS", "rss"],
   ["RssAnon", "rss_anon"],
   ["RssFile", "rss_file"],
   ["VmHWM", "rss_peak"],
   ["VmSwap", "swap"],
-];
-const SMAPS: readonly (readonly [string, SampleColumn])[] = [
+]);
+const SMAPS = lines([
   ["Rss", "smaps_rss"],
   ["Anonymous", "smaps_anon"],
   ["Private_Dirty", "private_dirty"],
   ["LazyFree", "lazyfree"],
   ["AnonHugePages", "anon_huge"],
-];
+]);
 
 export function canSample(): boolean {
   return existsSync("/proc/self/status");
 }
 
-/** /proc/PID/status: cheap. null when the process is gone. */
-export function readStatus(pid: number): Reading | null {
-  const text = read(`/proc/${pid}/status`);
+/** What /proc/PID/status says, which is cheap to read; null when the process is gone. */
+export function statusReading(text: string | null): Reading | null {
   if (text === null) return null;
   const values = kilobytes(text, STATUS);
   // A zombie has no memory any more.
   if (values.rss === undefined) return null;
   const threads = /^Threads:\s*(\d+)/m.exec(text);
-  return threads ? { ...values, threads: Number(threads[1]) } : values;
+  if (threads) values.threads = Number(threads[1]);
+  return values;
+}
+
+export function readStatus(pid: number): Reading | null {
+  return statusReading(read(`/proc/${pid}/status`));
 }
 
 /** /proc/PID/smaps_rollup: exact, but walks the page tables and holds the process's memory map meanwhile. */
@@ -93,13 +97,16 @@ export function cgroupReader(pid: number): (() => Reading) | null {
   return null;
 }
 
-function kilobytes(
-  text: string,
-  names: readonly (readonly [string, SampleColumn])[],
-): Partial<Record<SampleColumn, number>> {
+type Line = readonly [pattern: RegExp, column: SampleColumn];
+
+function lines(names: readonly (readonly [string, SampleColumn])[]): Line[] {
+  return names.map(([name, column]) => [new RegExp(`^${name}:\\s*(\\d+) kB`, "m"), column]);
+}
+
+function kilobytes(text: string, wanted: readonly Line[]): Partial<Record<SampleColumn, number>> {
   const values: Partial<Record<SampleColumn, number>> = {};
-  for (const [name, column] of names) {
-    const match = new RegExp(`^${name}:\\s*(\\d+) kB`, "m").exec(text);
+  for (const [pattern, column] of wanted) {
+    const match = pattern.exec(text);
     if (match) values[column] = Number(match[1]) * 1024;
   }
   return values;

@@ -1,8 +1,11 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { cgroupReader, type Reading, readSmapsRollup, readStatus, SAMPLE_COLUMNS } from "./proc.ts";
+import { cgroupReader, type Reading, readSmapsRollup, SAMPLE_COLUMNS, statusReading } from "./proc.ts";
+import { ProcFile } from "./proc-file.ts";
 
-/** How often what costs the process something is read. */
+/** How often at most what costs the process something is read. */
 const SMAPS_EVERY_NS = 1e9;
+/** That reading holds up the process's own changes to its memory map: this many times as long it is then left in peace. */
+const SMAPS_REST = 500;
 /** Rows kept before they are written. */
 const ROWS_PER_WRITE = 50;
 
@@ -14,7 +17,8 @@ export class Sampler {
   readonly #cgroup: (() => Reading) | null;
   readonly #timer: NodeJS.Timeout;
   #pending: string[] = [];
-  #lastSmaps = Number.NEGATIVE_INFINITY;
+  readonly #status: ProcFile | null;
+  #nextSmaps = Number.NEGATIVE_INFINITY;
   #closed = false;
   rows = 0;
   peakRss = 0;
@@ -26,6 +30,7 @@ export class Sampler {
     this.#now = now;
     this.#cgroup = cgroupReader(pid);
     this.hasCgroup = this.#cgroup !== null;
+    this.#status = ProcFile.open(`/proc/${pid}/status`);
     this.#fd = openSync(file, "wx", 0o644);
     writeSync(this.#fd, `t_ns,${SAMPLE_COLUMNS.join(",")}\n`);
     this.#timer = setInterval(() => this.sample(), intervalMs);
@@ -35,12 +40,14 @@ export class Sampler {
   sample(): void {
     if (this.#closed) return;
     const t = this.#now();
-    const status = readStatus(this.#pid);
+    const status = statusReading(this.#status?.read() ?? null);
     if (status === null) return;
     let reading: Reading = status;
-    if (t - this.#lastSmaps >= SMAPS_EVERY_NS) {
-      this.#lastSmaps = t;
-      reading = { ...status, ...readSmapsRollup(this.#pid), ...this.#cgroup?.() };
+    if (t >= this.#nextSmaps) {
+      const before = this.#now();
+      const smaps = readSmapsRollup(this.#pid);
+      this.#nextSmaps = t + Math.max(SMAPS_EVERY_NS, SMAPS_REST * (this.#now() - before));
+      reading = { ...status, ...smaps, ...this.#cgroup?.() };
     }
     this.rows++;
     this.peakRss = Math.max(this.peakRss, reading.rss ?? 0);
@@ -53,6 +60,7 @@ export class Sampler {
     clearInterval(this.#timer);
     this.#flush();
     this.#closed = true;
+    this.#status?.close();
     closeSync(this.#fd);
   }
 
