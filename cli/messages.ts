@@ -5,7 +5,7 @@
 export const MESSAGES = {
   summary: "Where a Go program's memory goes, and what it would be under another setting.",
   inputs:
-    "Inputs: a file, - for standard input, or a folder with one run's recordings; watch and capture take the URL of a net/http/pprof endpoint. " +
+    "Inputs: a file, - for standard input, a folder with one run's recordings, or the URL of a net/http/pprof page (of a service as such a trace and a heap profile are taken). " +
     "Several inputs are one run. gzip and zstd are seen through.",
   exitCodes:
     "Exit codes: 0 done, 1 a budget is broken, 2 wrong usage, 3 an input can't be read or is of no known format, " +
@@ -41,6 +41,9 @@ export const MESSAGES = {
   optionMemoryLimitList: "GOMEMLIMIT values, or off (Go 1.19+)",
   optionPolicyList: "Go versions, go1.11 ... go1.27",
   optionPhysPageSizeList: "Page sizes of the system",
+  optionPageSizeList:
+    "The runtime's own page sizes to try, 4KiB to 64KiB (8KiB in every Go). Re-derived: size classes and spans (as mksizeclasses.go makes them), mark bits in spans, chunks of 512 pages, page caches; not: what objects asked for below their size class",
+  optionThpList: "Transparent huge pages of Linux: never, madvise, always; khugepaged runs with its defaults",
   optionProcsList: "GOMAXPROCS values",
   optionOsList: "Systems: linux, windows, darwin",
   optionFreeOsMemoryEvery: "Calls debug.FreeOSMemory so often, e.g. 10s; or off",
@@ -55,6 +58,8 @@ export const MESSAGES = {
   tooManySettingsHint: (most: number) => `Give at most ${most}: each one replays the whole recording`,
   badValue: (option: string, value: string, what: string) => `${option} ${value}: ${what}`,
   badGogcHint: "GOGC is a whole number of per cent from 1 on, or off",
+  badPageSizeHint: "Give a power of two from 4KiB to 64KiB",
+  badThpHint: "One of: never, madvise, always",
   badProcsHint: "GOMAXPROCS is a number from 1 to 1024",
   badOsHint: (known: readonly string[]) => `Systems are ${known.join(", ")}`,
   badEveryHint: "Times look like 500ms, 10s, 2min",

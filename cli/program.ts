@@ -1,4 +1,4 @@
-import type { Context } from "./commands/command.ts";
+import type { Command, Context, RawArgs } from "./commands/command.ts";
 import { isClosedPipe, UsageError } from "./errors.ts";
 import { EXIT } from "./exit-codes.ts";
 import { type Host, realServices, type Services } from "./host.ts";
@@ -32,7 +32,30 @@ async function run(argv: readonly string[], host: Host, services: Services, out:
     return EXIT.ok;
   }
   const context: Context = { host, services, out, terminal };
-  return parsed.command.run(parsed.args, context);
+  return withFetched(parsed.command, parsed.args, context);
+}
+
+/** Runs a command, with files in place of the URLs among its inputs. */
+async function withFetched(command: Command, args: RawArgs, context: Context): Promise<number> {
+  const inputs = args.inputs as unknown[];
+  if (command.fetchesItself || !inputs.some((input) => /^https?:\/\//i.test(String(input)))) {
+    return command.run(args, context);
+  }
+  const { fetchInputs } = await import("./record/fetch-inputs.ts");
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort();
+  process.once("SIGINT", interrupt);
+  process.once("SIGTERM", interrupt);
+  const say = (text: string): void => void context.host.stderr.write(`gopages: ${text}\n`);
+  const fetched = await fetchInputs(inputs.map(String), say, stop.signal).finally(() => {
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+  });
+  try {
+    return await command.run({ ...args, inputs: fetched.inputs }, context);
+  } finally {
+    await fetched.close();
+  }
 }
 
 /** Says on stderr what went wrong; returns the exit code. */

@@ -21,6 +21,8 @@ export interface Command {
   readonly summary: string;
   /** It can do without inputs. */
   readonly inputsOptional?: boolean;
+  /** URLs among its operands are its own affair; for other commands they are fetched first. */
+  readonly fetchesItself?: boolean;
   /** What stands behind its name in help; default: <inputs...>. */
   readonly operands?: string;
   readonly options: Readonly<Record<string, Options>>;

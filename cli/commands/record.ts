@@ -6,6 +6,7 @@ import type { Command, RawArgs } from "./command.ts";
 export const recordCommand: Command = {
   name: "record",
   summary: "Run a Go program and record its memory into a folder that every command takes",
+  fetchesItself: true,
   operands: "-- ./program <args...>",
   options: {
     output: {

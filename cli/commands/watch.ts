@@ -12,6 +12,7 @@ const BUDGETS: readonly BudgetName[] = ["rss", "live", "goal", "gc-cpu"];
 export const watchCommand: Command = {
   name: "watch",
   summary: "Live view of a running program, from its log or a URL",
+  fetchesItself: true,
   operands: "<- | log | url>",
   options: {
     budget: {

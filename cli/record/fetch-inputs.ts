@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { InputError } from "../../parsers/errors.ts";
+import { escapeText } from "../escape.ts";
+import { download, pprofBase, pprofUrl } from "./fetch.ts";
+
+const MAX_BYTES = 2 ** 31;
+/** Of a service whose pages are not named, a trace of this length is taken. */
+const TRACE_SECONDS = 10;
+/** A page may be asked to take this long. */
+const MAX_SECONDS = 24 * 3600;
+
+export interface FetchedInputs {
+  /** The inputs with a file in place of each URL. */
+  readonly inputs: string[];
+  /** Removes the files. */
+  close(): Promise<void>;
+}
+
+export function isUrl(input: string): boolean {
+  return /^https?:\/\//i.test(input);
+}
+
+/** What a URL stands for: the page that it names, or of a service as such a trace and a heap profile. */
+export function pagesOf(input: string): URL[] {
+  const base = pprofBase(input);
+  const url = new URL(input);
+  const page = url.pathname.replace(/\/$/, "");
+  if (page !== "" && !page.endsWith("/debug/pprof")) return [url];
+  return [pprofUrl(base, `trace?seconds=${TRACE_SECONDS}`), pprofUrl(base, "heap")];
+}
+
+/**
+ * Fetches what URLs among the inputs stand for into temporary files: what reads recordings reads files only. Time, size and
+ * redirects are bounded (fetch.ts). Throws InputError when there is nothing to be had.
+ */
+export async function fetchInputs(
+  inputs: readonly string[],
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<FetchedInputs> {
+  const folder = await mkdtemp(path.join(tmpdir(), "gopages-"));
+  const close = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const files: string[] = [];
+    for (const input of inputs) {
+      if (!isUrl(input)) {
+        files.push(input);
+        continue;
+      }
+      for (const url of pagesOf(input)) files.push(await fetchPage(url, folder, files.length, say, signal));
+    }
+    return { inputs: files, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function fetchPage(
+  url: URL,
+  folder: string,
+  number: number,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  const seconds = Number(url.searchParams.get("seconds") ?? 0);
+  if (!(seconds >= 0 && seconds <= MAX_SECONDS)) throw new InputError(`${url.href}: seconds is no length of time`);
+  const name = url.pathname
+    .split("/")
+    .at(-1)!
+    .replaceAll(/[^\w.-]/g, "_");
+  const file = path.join(folder, `${number}-${name === "" ? "page" : name}`);
+  if (seconds > 1) say(`fetching ${escapeText(url.href)}, ${seconds} s`);
+  const { bytes, whole } = await download(url, file, { seconds, maxBytes: MAX_BYTES, signal });
+  signal.throwIfAborted();
+  if (bytes === 0) throw new InputError(`${url.href}: the server answers with nothing`);
+  if (!whole) say(`${escapeText(url.href)}: broke off after ${bytes} bytes; what came is used`);
+  return file;
+}
