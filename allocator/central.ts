@@ -19,7 +19,6 @@ export interface SpanLayout {
 
 /** mcentral.go:cacheSpan: spans swept in vain before a fresh one is taken. */
 const SPAN_BUDGET = 100;
-const PAGE = 8192;
 const NO_OBJECT = -1;
 const NO_SPAN = -1;
 
@@ -67,6 +66,7 @@ export class ObjectHeap {
   spans = 0;
   refills = 0;
 
+  readonly #pageSize: number;
   readonly #deadAt: Float64Array;
   readonly #classes: number;
   readonly #central: Central[];
@@ -93,6 +93,7 @@ export class ObjectHeap {
   constructor(heap: PageHeap, layout: SpanLayout, deadAt: Float64Array, procs: number) {
     this.heap = heap;
     this.layout = layout;
+    this.#pageSize = heap.config.pageSize;
     this.#deadAt = deadAt;
     this.#classes = layout.slotSize.length * 2;
     this.#central = Array.from({ length: this.#classes }, () => new Central());
@@ -129,8 +130,8 @@ export class ObjectHeap {
     this.#slots[this.#slot[span]!] = object;
     this.#used[span] = 1;
     this.#central[noscan ? 1 : 0]!.fullSwept.push(span);
-    this.live += pages * PAGE;
-    this.allocated += pages * PAGE;
+    this.live += pages * this.#pageSize;
+    this.allocated += pages * this.#pageSize;
   }
 
   #refill(at: number, full: number, spanClass: number, p: number): number {
@@ -144,7 +145,7 @@ export class ObjectHeap {
     this.#cache[at] = span;
     if (span === NO_SPAN) return span;
     this.#cached[span] = 1;
-    this.live += this.#pages[span]! * PAGE - this.#used[span]! * this.layout.slotSize[spanClass >> 1]!;
+    this.live += this.#pages[span]! * this.#pageSize - this.#used[span]! * this.layout.slotSize[spanClass >> 1]!;
     return span;
   }
 
@@ -233,7 +234,8 @@ export class ObjectHeap {
     }
     this.#used[span]! -= freed;
     this.#free[span] = 0;
-    this.allocated -= freed * (spanClass < 2 ? this.#pages[span]! * PAGE : this.layout.slotSize[spanClass >> 1]!);
+    this.allocated -=
+      freed * (spanClass < 2 ? this.#pages[span]! * this.#pageSize : this.layout.slotSize[spanClass >> 1]!);
   }
 
   /** The background sweeper's way with a span: an empty one goes back to the page heap. */

@@ -2,7 +2,6 @@
  * Pages returned with MADV_FREE (linux, Go 1.12-1.15: mem_linux.go:sysUnused): the kernel takes them only when it is short of
  * memory, and without that they stay in RSS until the program uses them again or for ever. No pressure is assumed.
  */
-const PAGE = 8192;
 /** Runtime pages a block. */
 const BLOCK = 8192;
 
@@ -16,20 +15,25 @@ export function lazyFrees(minor: number, goos: string): boolean {
 export class LazyPages {
   /** Bytes that are returned and still in RSS. */
   bytes = 0;
+  readonly #pageSize: number;
   readonly #blocks = new Map<number, Uint8Array>();
 
+  constructor(pageSize = 8192) {
+    this.#pageSize = pageSize;
+  }
+
   released(base: number, pages: number): void {
-    this.bytes += this.#set(base, pages, 1) * PAGE;
+    this.bytes += this.#set(base, pages, 1) * this.#pageSize;
   }
 
   used(base: number, pages: number): void {
-    this.bytes -= this.#set(base, pages, 0) * PAGE;
+    this.bytes -= this.#set(base, pages, 0) * this.#pageSize;
   }
 
   /** Returns how many pages it changed. */
   #set(base: number, pages: number, value: 0 | 1): number {
     let changed = 0;
-    const first = Math.floor(base / PAGE);
+    const first = Math.floor(base / this.#pageSize);
     for (let page = first; page < first + pages; page++) {
       const index = Math.floor(page / BLOCK);
       let block = this.#blocks.get(index);

@@ -74,6 +74,8 @@ export interface ReplayConfig {
   pageSize: number;
   procs: number;
   os: string;
+  /** Transparent huge pages that were modelled: never, madvise or always. Only where they were asked about. */
+  thp?: string;
 }
 
 export interface ReplaySummary {

@@ -3,6 +3,8 @@
  * everything else (when GCs run, which spans and pages are taken, what goes back to the OS) follows from the settings.
  */
 import { ObjectHeap, type SpanLayout } from "../allocator/central.ts";
+import { KHUGEPAGED_PERIOD, OsPages, type ThpMode } from "../allocator/os-pages.ts";
+import { osRulesFor } from "../allocator/os-rules.ts";
 import type { Era, HeapConfig, PageHeap } from "../allocator/types.ts";
 import { type Background, type BackgroundWorld, heapRetained, mappedReady } from "./background/background.ts";
 import { firstAfter } from "./deaths.ts";
@@ -19,7 +21,8 @@ import { MAPPED_PER_SPAN } from "./runtime-memory.ts";
 import { ConsMark, TriggerRatio } from "./runway.ts";
 import { emptyRow } from "./timeline.ts";
 
-const PAGE = 8192;
+/** Page of the recorded runtime, by which a program counts the pages of its manual spans. Bytes. */
+const RECORDED_PAGE = 8192;
 /** sysmon forces a GC when none ran for two minutes (proc.go:forcegcperiod), unless GOGC is off. ns. */
 const FORCED_GC_PERIOD = 120e9;
 /** A program that allocates nothing for so long has gone to sleep, ns. */
@@ -45,6 +48,8 @@ export interface SimulationOptions {
   readonly slice: number;
   /** How fast the program allocates while the GC marks, against what the recording shows: the tracer slowed it down. */
   readonly pace: number;
+  /** Transparent huge pages of the system; null leaves them out. */
+  readonly thp: ThpMode | null;
   /** debug.FreeOSMemory called every so many ns; Infinity: never, but where the recording did. */
   readonly freeOsMemoryEvery: number;
 }
@@ -75,6 +80,8 @@ export class Simulation {
   readonly #row = emptyRow();
   readonly #metadata: Metadata;
   readonly #lazy: LazyPages | null;
+  readonly #os: OsPages | null;
+  #nextScan = Number.POSITIVE_INFINITY;
   readonly #manualBase = new Map<number, number>();
   readonly #deaths: Deaths | Flow;
   readonly #flow: Flow | null;
@@ -117,19 +124,34 @@ export class Simulation {
     this.#pacer.roots = options.learned.roots;
     this.#feedback = options.minor <= 17 ? new TriggerRatio(options.gogc, options.minor) : new ConsMark(options.minor);
     this.#world = { heap: this.#heap, procs: options.heap.procs, returnCalls: 0 };
-    this.#lazy = lazyFrees(options.minor, options.heap.goos) ? new LazyPages() : null;
+    this.#lazy = lazyFrees(options.minor, options.heap.goos) ? new LazyPages(this.#heap.config.pageSize) : null;
+    this.#os = osPagesOf(options, this.#heap);
+    if (this.#os && this.#os.config.thp !== "never") this.#nextScan = KHUGEPAGED_PERIOD;
+    const { pageSize } = this.#heap.config;
     this.#heap.onReleased = (base, pages) => {
       this.#world.returnCalls++;
       this.#lazy?.released(base, pages);
+      this.#os?.release(base, pages * pageSize);
     };
     const lazy = this.#lazy;
-    if (lazy) {
+    const os = this.#os;
+    if (lazy || os) {
       // Pages taken again are in use: they count there.
       const allocSpan = this.#heap.allocSpan.bind(this.#heap);
       this.#heap.allocSpan = (pages, p, manual) => {
         const base = allocSpan(pages, p, manual);
-        if (base !== 0) lazy.used(base, pages);
+        if (base === 0) return base;
+        lazy?.used(base, pages);
+        os?.use(base, pages * pageSize);
+        os?.touch(base, pages * pageSize);
         return base;
+      };
+    }
+    if (os) {
+      const freeSpan = this.#heap.freeSpan.bind(this.#heap);
+      this.#heap.freeSpan = (base, pages, manual) => {
+        freeSpan(base, pages, manual);
+        os.free(base, pages * pageSize);
       };
     }
     this.#background = options.background(this.#world);
@@ -142,6 +164,7 @@ export class Simulation {
     const { time, spanClass, size, p } = program;
     const { manual } = program;
     const { procs } = this.#options.heap;
+    const { pageSize } = this.#heap.config;
     const classes = this.#classes();
     const forced = program.cycles.filter(({ forced }) => forced);
     let nextForced = 0;
@@ -163,7 +186,7 @@ export class Simulation {
       const who = p[i]! >= 0 ? p[i]! % procs : 0;
       const cls = classes[spanClass[i]!]!;
       if (cls < 2) {
-        this.#objects.allocLarge(i, Math.ceil(size[i]! / PAGE), cls === 1, who);
+        this.#objects.allocLarge(i, Math.ceil(size[i]! / pageSize), cls === 1, who);
         this.#afterRefill(t);
       } else if (this.#objects.alloc(i, cls, who)) this.#afterRefill(t);
     }
@@ -192,7 +215,7 @@ export class Simulation {
     out[1] = 1;
     for (let cls = 1; cls < recordedSlots.length; cls++) {
       let as = 1;
-      while (layout.slotSize[as]! < recordedSlots[cls]!) as++;
+      while (as < layout.slotSize.length - 1 && layout.slotSize[as]! < recordedSlots[cls]!) as++;
       out[cls << 1] = as << 1;
       out[(cls << 1) | 1] = (as << 1) | 1;
     }
@@ -351,6 +374,11 @@ export class Simulation {
       this.#startGc(this.#lastGcEnd + FORCED_GC_PERIOD, true);
       if (t >= this.#markEnd) this.#endMark(this.#markEnd);
     }
+    while (t >= this.#nextScan) {
+      this.#os?.khugepaged();
+      this.#nextScan += KHUGEPAGED_PERIOD;
+      this.#dirty = true;
+    }
     while (t >= this.#background.next) {
       const at = this.#background.next;
       this.#background.advance(at);
@@ -363,8 +391,9 @@ export class Simulation {
   #manual(i: number): void {
     const { manual } = this.#program;
     const id = manual.id[i]!;
-    const pages = manual.pages[i]!;
-    if (pages > 0) {
+    const recorded = manual.pages[i]!;
+    const pages = Math.ceil((Math.abs(recorded) * RECORDED_PAGE) / this.#heap.config.pageSize);
+    if (recorded > 0) {
       const p = manual.p[i]!;
       const base = this.#heap.allocSpan(pages, p >= 0 ? p % this.#options.heap.procs : -1, true);
       if (base !== 0) this.#manualBase.set(id, base);
@@ -372,7 +401,7 @@ export class Simulation {
       const base = this.#manualBase.get(id);
       if (base === undefined) return;
       this.#manualBase.delete(id);
-      this.#heap.freeSpan(base, -pages, true);
+      this.#heap.freeSpan(base, pages, true);
     }
     this.#dirty = true;
   }
@@ -392,8 +421,11 @@ export class Simulation {
     const untouched =
       stats.manual * learned.untouchedManual + stats.inUse * learned.untouchedObjects + (stats.untouched ?? 0);
     row[COL.t] = Math.max(t, recorder.last[COL.t]!);
-    row[COL.rss] =
-      baseline + metadata + stats.inUse + stats.manual + stats.freeBacked - untouched + (this.#lazy?.bytes ?? 0);
+    // The model of the system, where there is one, knows what huge pages add and what is freed lazily.
+    const resident = this.#os
+      ? this.#os.resident
+      : stats.inUse + stats.manual + stats.freeBacked + (this.#lazy?.bytes ?? 0);
+    row[COL.rss] = baseline + metadata + resident - untouched;
     row[COL.heapInuse] = stats.inUse;
     row[COL.heapFree] = stats.freeBacked;
     row[COL.heapReleased] = stats.released;
@@ -408,6 +440,24 @@ export class Simulation {
     recorder.add(row);
   }
 }
+
+/** The model of the system's pages, where huge pages can make a difference; null where not. */
+function osPagesOf({ thp, heap, era }: SimulationOptions, { config }: PageHeap): OsPages | null {
+  if (thp === null || thp === "never" || heap.goos !== "linux" || heap.physHugePageSize === 0) return null;
+  const rules = osRulesFor(era.name, heap.goos);
+  // On "madvise" only what the runtime asks for can be huge.
+  if (thp === "madvise" && rules.hugeAdvice === "none") return null;
+  return new OsPages({
+    physPageSize: config.physPageSize,
+    physHugePageSize: heap.physHugePageSize,
+    thp,
+    maxPtesNone: MAX_PTES_NONE,
+    rules,
+  });
+}
+
+/** Linux' own default: khugepaged makes a huge page where but one small page is there. */
+const MAX_PTES_NONE = 511;
 
 /** Columns of `Deaths`, to be shared between threads. */
 export interface DeathTables {

@@ -20,8 +20,10 @@ export const WHATIF_OPTIONS: Readonly<Record<string, Options>> = {
   "memory-limit": text(MESSAGES.optionMemoryLimitList, "off,512MiB"),
   policy: text(MESSAGES.optionPolicyList, "go1.12,go1.27"),
   "phys-page-size": text(MESSAGES.optionPhysPageSizeList, "4KiB,64KiB"),
+  "page-size": text(MESSAGES.optionPageSizeList, "8KiB,16KiB"),
   procs: text(MESSAGES.optionProcsList, "2,8"),
   os: text(MESSAGES.optionOsList, "linux,windows"),
+  thp: text(MESSAGES.optionThpList, "never,always"),
   "free-os-memory-every": text(MESSAGES.optionFreeOsMemoryEvery, "off,10s"),
   "recorded-gogc": text(MESSAGES.optionRecordedGogc, "100"),
   "recorded-memory-limit": text(MESSAGES.optionRecordedMemoryLimit, "off"),
@@ -58,6 +60,8 @@ export async function readWhatIfArgs(args: RawArgs): Promise<WhatIfArgs> {
   const gogc = listOf(args, "gogc", readGogc);
   const memoryLimit = listOf(args, "memory-limit", readLimit);
   const physPageSize = listOf(args, "phys-page-size", readPhysPageSize);
+  const pageSize = listOf(args, "page-size", readPageSize);
+  const thp = listOf(args, "thp", readThp);
   const procs = listOf(args, "procs", readProcs);
   const goos = listOf(args, "os", readOs);
   const freeOsMemoryEvery = listOf(args, "free-os-memory-every", readEvery);
@@ -65,7 +69,7 @@ export async function readWhatIfArgs(args: RawArgs): Promise<WhatIfArgs> {
   if (policy) await checkPolicies(policy);
   const recordedGogc = single(args, "recorded-gogc", readGogc);
   const recordedMemoryLimit = single(args, "recorded-memory-limit", readLimit);
-  const count = [gogc, memoryLimit, physPageSize, procs, goos, freeOsMemoryEvery, policy].reduce(
+  const count = [gogc, memoryLimit, physPageSize, pageSize, thp, procs, goos, freeOsMemoryEvery, policy].reduce(
     (product, values) => product * (values?.length ?? 1),
     1,
   );
@@ -76,6 +80,8 @@ export async function readWhatIfArgs(args: RawArgs): Promise<WhatIfArgs> {
     ...(gogc ? { gogc } : {}),
     ...(memoryLimit ? { memoryLimit } : {}),
     ...(physPageSize ? { physPageSize } : {}),
+    ...(pageSize ? { pageSize } : {}),
+    ...(thp ? { thp } : {}),
     ...(procs ? { procs } : {}),
     ...(goos ? { goos } : {}),
     ...(freeOsMemoryEvery ? { freeOsMemoryEvery } : {}),
@@ -129,6 +135,23 @@ function readPhysPageSize(value: string, option: string): number {
     bytes !== null && bytes >= MIN_PHYS_PAGE_SIZE && bytes <= MAX_PHYS_PAGE_SIZE && (bytes & (bytes - 1)) === 0;
   if (!fits) bad(option, value, "not a page size", MESSAGES.badPhysPageSizeHint);
   return bytes;
+}
+
+/** What the runtime's tables can be made for: chunks of 512 pages must fit an arena of 64 MiB. */
+const MIN_PAGE_SIZE = 4096;
+const MAX_PAGE_SIZE = 64 << 10;
+
+function readPageSize(value: string, option: string): number {
+  const bytes = parseSize(value);
+  const fits = bytes !== null && bytes >= MIN_PAGE_SIZE && bytes <= MAX_PAGE_SIZE && (bytes & (bytes - 1)) === 0;
+  if (!fits) bad(option, value, "not a page size of the runtime", MESSAGES.badPageSizeHint);
+  return bytes;
+}
+
+function readThp(value: string, option: string): Setting["thp"] {
+  const mode = (["never", "madvise", "always"] as const).find((name) => name === value);
+  if (!mode) bad(option, value, "no such mode", MESSAGES.badThpHint);
+  return mode;
 }
 
 function readProcs(value: string, option: string): number {

@@ -12,6 +12,8 @@ describe("options", () => {
       gogc: "50, 100,off,50",
       "memory-limit": "off,512MiB",
       "phys-page-size": "4KiB,64KiB",
+      "page-size": "8KiB,16KiB",
+      thp: "never,always",
       procs: "2,8",
       os: "linux,windows",
       "free-os-memory-every": "off,1.5s",
@@ -21,6 +23,8 @@ describe("options", () => {
       gogc: [50, 100, Infinity],
       memoryLimit: [Infinity, 512 * 2 ** 20],
       physPageSize: [4096, 65536],
+      pageSize: [8192, 16384],
+      thp: ["never", "always"],
       procs: [2, 8],
       goos: ["linux", "windows"],
       freeOsMemoryEvery: [Infinity, 1.5e9],
@@ -34,6 +38,10 @@ describe("options", () => {
     ["gogc", "50,,100"],
     ["memory-limit", "12 parsecs"],
     ["phys-page-size", "5000"],
+    ["page-size", "2KiB"],
+    ["page-size", "12KiB"],
+    ["page-size", "128KiB"],
+    ["thp", "sometimes"],
     ["procs", "0"],
     ["os", "plan9"],
     ["free-os-memory-every", "10"],
@@ -92,6 +100,29 @@ test("--solve prints the curve and names what holds", async () => {
   expect(stdout).toMatch(/the lowest GOGC tried/);
   expect(stdout).toMatch(/\n\* GOGC=1600/);
 }, 60_000);
+
+test.each([
+  [["--os", "windows", "--thp", "always"], /windows has no transparent huge pages/],
+  [["--os", "windows", "--page-size", "16KiB"], /on windows arenas are 4 MiB/],
+])("%s is refused before anything is read", async (options, message) => {
+  const { code, stderr } = await runMain(["whatif", "nothing.out", ...options]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(message);
+});
+
+test("the runtime's own page and huge pages: in the configuration, and what is re-derived is said", async () => {
+  const asked = ["--page-size", "8KiB,16KiB", "--thp", "always"];
+  const { code, stdout } = await runMain(["whatif", TRACE, ...asked, "--json"]);
+  expect(code).toBe(0);
+  const { runs, baseline, notes } = JSON.parse(stdout);
+  expect(runs.map(({ config }: { config: object }) => config)).toMatchObject([
+    { pageSize: 8192, thp: "always" },
+    { pageSize: 16384, thp: "always" },
+  ]);
+  expect(notes.some(({ text }: { text: string }) => text.includes("mksizeclasses.go"))).toBe(true);
+  // A first touch brings a whole huge page: never less than without.
+  expect(runs[0].summary.meanRss).toBeGreaterThan(baseline.summary.meanRss);
+}, 30_000);
 
 test("a version without a memory limit is refused with the one that brought it", async () => {
   const { code, stderr } = await runMain(["whatif", "nothing.out", "--policy", "go1.16", "--memory-limit", "1GiB"]);

@@ -1,3 +1,4 @@
+import type { Setting } from "../../replay/what-if.ts";
 import { UsageError } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { MESSAGES } from "../messages.ts";
@@ -20,12 +21,9 @@ export const whatifCommand: Command = {
     const args = await readWhatIfArgs(raw);
     const { whatIf, prepareWhatIf, settingProblem, combine } = await import("../../replay/what-if.ts");
     // What can be refused without reading the input is.
-    for (const policy of args.options.policy ?? []) {
-      for (const memoryLimit of args.options.memoryLimit ?? []) {
-        const [setting] = combine({ ...ANY_SETTING, policy, memoryLimit }, {});
-        const problem = settingProblem(setting!);
-        if (problem) throw new UsageError(problem, MESSAGES.settingHint);
-      }
+    for (const setting of combine(ANY_SETTING, args.options)) {
+      const problem = settingProblem(setting);
+      if (problem) throw new UsageError(problem, MESSAGES.settingHint);
     }
     const progress = new Progress(host.stderr, args.progress);
     const abort = new AbortController();
@@ -56,12 +54,14 @@ export const whatifCommand: Command = {
   },
 };
 
-const ANY_SETTING = {
+const ANY_SETTING: Setting = {
   gogc: 100,
   memoryLimit: Number.POSITIVE_INFINITY,
   policy: "go1.27",
   physPageSize: 4096,
+  pageSize: 8192,
   procs: 1,
   goos: "linux",
+  thp: "never",
   freeOsMemoryEvery: Number.POSITIVE_INFINITY,
-} as const;
+};

@@ -123,7 +123,9 @@ export function label(run: WhatIfRun, base: WhatIfRun): string {
   if (config.gogc !== base.config.gogc) parts.push(`GOGC=${config.gogc}`);
   if (config.memoryLimit !== base.config.memoryLimit) parts.push(limitText(config.memoryLimit));
   if (config.procs !== base.config.procs) parts.push(`GOMAXPROCS=${config.procs}`);
-  if (config.physPageSize !== base.config.physPageSize) parts.push(`${config.physPageSize / 1024} KiB pages`);
+  if (config.physPageSize !== base.config.physPageSize) parts.push(`${config.physPageSize / 1024} KiB physical pages`);
+  if (config.pageSize !== base.config.pageSize) parts.push(`${config.pageSize / 1024} KiB runtime pages`);
+  if (config.thp !== base.config.thp) parts.push(`THP ${config.thp}`);
   if (config.os !== base.config.os) parts.push(config.os);
   if (run.freeOsMemoryEvery !== base.freeOsMemoryEvery) {
     parts.push(`FreeOSMemory each ${run.freeOsMemoryEvery / 1e9} s`);
@@ -140,12 +142,18 @@ function configText({ config }: WhatIfRun): string {
   return escapeText(`${policy}, GOGC=${gogc}, ${limitText(memoryLimit)}, GOMAXPROCS=${procs}`);
 }
 
-function notes({ recorderBytes, baseline }: WhatIfResult): string[] {
+function notes({ recorderBytes, baseline, base, runs }: WhatIfResult): string[] {
   const out: string[] = [];
   if (recorderBytes > 0) {
     out.push(
       `the baseline is the program without its trace: ${formatBytes(recorderBytes)} of heap that the tracer itself held is left out ` +
         `(the recorded run's GCs: ${formatCount(baseline.summary.gcCycles)})`,
+    );
+  }
+  if (runs.some(({ config }) => config.pageSize !== base.config.pageSize)) {
+    out.push(
+      "with another page size of the runtime, size classes and spans are made as mksizeclasses.go would, and mark bits, " +
+        "chunks of 512 pages and page caches of 64 follow the page; objects keep the sizes that Go's own classes gave them, and stacks theirs",
     );
   }
   for (const note of baseline.notes) if (note.level === "warning") out.push(note.text);
