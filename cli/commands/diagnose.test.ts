@@ -1,6 +1,3 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, it } from "vitest";
 import { EXIT } from "../exit-codes.ts";
 import { runMain } from "../testing/host.ts";
@@ -58,27 +55,6 @@ it("causes lists them all; explain shows a page by name or number, and proposes 
   const wrong = await runMain(["explain", "stack"]);
   expect(wrong.code).toBe(EXIT.usage);
   expect(wrong.stderr).toContain("Did you mean stacks?");
-});
-
-it("check exits 1 with a line for each broken budget, and writes JUnit", async () => {
-  const junit = join(mkdtempSync(join(tmpdir(), "gopages-")), "junit.xml");
-  const budgets = ["--budget", "peak-rss=50MiB", "--budget", "peak-rss<=1GiB", "--budget", "placement>=99%"];
-  const { code, stdout } = await runMain(["check", folder("stacks"), ...budgets, "--junit", junit]);
-  expect(code).toBe(EXIT.budget);
-  expect(stdout).toBe(
-    "broken: peak-rss is 77.9 MiB, budget <= 50.0 MiB\nbroken: placement: the inputs don't tell it; budget >= 99 %\n",
-  );
-  expect(readFileSync(junit, "utf8")).toContain('<testsuites tests="3" failures="2">');
-});
-
-it("check holds against a baseline, as GitHub annotations", async () => {
-  const baseline = join(mkdtempSync(join(tmpdir(), "gopages-")), "main.json");
-  writeFileSync(baseline, (await runMain(["check", folder("stacks"), "--json"])).stdout);
-  const same = await runMain(["check", folder("stacks"), "--baseline", baseline, "--tolerance", "5%"]);
-  expect([same.code, same.stdout]).toEqual([EXIT.ok, expect.stringMatching(/^ok: \d+ budgets kept\n$/)]);
-  const worse = await runMain(["check", folder("gogc-headroom"), "--baseline", baseline, "--github"]);
-  expect(worse.code).toBe(EXIT.budget);
-  expect(worse.stdout).toMatch(/^::error title=gopages: peak-rss::peak-rss is 169 MiB, .*%25\)$/m);
 });
 
 it("compare takes two runs and says what came", async () => {

@@ -1,6 +1,6 @@
-import type { Unit } from "../../replay/budgets.ts";
 import { type Comparison, type Difference, loadDiffers, type SettingDifference } from "../../replay/compare.ts";
 import type { SettingsComparison } from "../../replay/compare-settings.ts";
+import type { Unit } from "../../replay/figures.ts";
 import { escapeText, safeJson } from "../escape.ts";
 import { formatBytes, formatCount, formatDelta, formatDuration, formatPercent } from "../sizes.ts";
 import { COLUMNS, list, wrap } from "./text.ts";
