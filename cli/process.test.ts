@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { bin, compileEntry, entry, type PtyOptions, PtyRun } from "./testing/pty.ts";
 
@@ -12,6 +15,8 @@ const UP = "\x1b[A";
 const DOWN = "\x1b[B";
 const HOME = "\x1b[H";
 const END = "\x1b[F";
+/** A run in which something happened. */
+const EVENTFUL = { eventful: true } as const;
 const PAGE_DOWN = "\x1b[6~";
 const SHIFT_TAB = "\x1b[Z";
 
@@ -77,6 +82,8 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     expect(output.lastIndexOf(LEAVE)).toBeGreaterThan(output.lastIndexOf(ENTER));
     expect(output.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(output.lastIndexOf("\x1b[?25l"));
     expect(output.lastIndexOf("\x1b[?7h")).toBeGreaterThan(output.lastIndexOf("\x1b[?7l"));
+    expect(output.lastIndexOf("\x1b[?1000l")).toBeGreaterThan(output.lastIndexOf("\x1b[?1000h"));
+    expect(output.lastIndexOf("\x1b[?1006l")).toBeGreaterThan(output.lastIndexOf("\x1b[?1006h"));
     expect(run.terminal.buffer.active.type).toBe("normal");
   }
 
@@ -87,11 +94,14 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
   ])("the first screen fills %dx%d", async (columns, rows) => {
     const run = await start({ columns, rows });
     const screen = await run.screen();
-    expect(screen[0]).toMatch(/gopages trace\.out as go1\.27 .*\[1 Timeline\] 2 Heap map {2}3 Ledger {2}4 Trust$/);
-    expect(screen[1]).toBe(" Peak 162 MiB (-2.00/+5.00 MiB) at 4.00 s, end 25.6 MiB; 1.3 % off measured");
+    expect(screen[0]).toMatch(
+      /\[1 Timeline\] 2 Heap map {2}3 Ledger {2}4 What-if {2}5 Why {2}6 GCs {2}7 Events {2}8 Trust$/,
+    );
+    if (columns > 110) expect(screen[0]).toMatch(/^ gopages trace\.out as go1\.27 /);
+    expect(screen[1]).toMatch(/^ Peak 162 MiB \(-2\.00\/\+5\.00 MiB\) at 4\.00 s, end 25\.6 MiB; 1\.3 % off measured/);
     expect(screen[rows - 1]).toMatch(/^ q quit {3}\? help/);
     const text = screen.join("\n");
-    expect(text).toContain("RSS  ⣀ predicted  · margin  x measured");
+    expect(text).toContain("RSS  ⣀ predicted  · margin  x measured  ┄ live  ─ in use  ═ goal");
     expect(text).toMatch(/Time +4\.00 s/);
     expect(text).toMatch(/RSS +162 MiB/);
     // The axis ends where the figures beside it begin, or at the edge.
@@ -100,8 +110,82 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     expect(run.terminal.buffer.active.type).toBe("alternate");
   });
 
+  // Screens to be read by people, in cli/tui/screens; `vitest -u` writes them anew.
+  test.each([
+    [80, 24],
+    [120, 40],
+    [200, 50],
+  ])("every view looks as it should at %dx%d", async (columns, rows) => {
+    const run = await start({ fake: EVENTFUL, columns, rows });
+    const screens: [name: string, keys: string, expected: Parameters<PtyRun["until"]>[0]][] = [
+      ["timeline", "gwwax", /A +1\.00 s/],
+      ["heap-map", "2", "[2 Heap map]"],
+      ["ledger", "3", "at cursor"],
+      ["what-if", "4", "Change a setting"],
+      ["what-if-played", RIGHT, "+25 %"],
+      ["why", "5", "▸ 48 MiB were dead"],
+      ["gcs", "6", "of 14 GCs"],
+      ["events", "7", "events"],
+      ["trust", "8", "How sure"],
+      ["help", "?", "Everywhere"],
+      ["palette", "q1:zoom", "Commands: 1 of"],
+    ];
+    for (const [name, keys, expected] of screens) {
+      run.press(keys);
+      const text = await run.until(expected);
+      // The heap map has its own.
+      if (name !== "heap-map")
+        await expect(`${text}\n`).toMatchFileSnapshot(`tui/screens/${name}-${columns}x${rows}.txt`);
+    }
+  });
+
+  // The model has the same property over many more; here it is that the terminal is given back.
+  test("no sequence of keys leaves the terminal raw", async () => {
+    const keys = [
+      ..."hjklHLgGnNpwWrRtTxabdzcu0U+-=_12345678?:@/fFsS \r\t\x1b\x7f\x10\x15",
+      LEFT,
+      RIGHT,
+      UP,
+      DOWN,
+      HOME,
+      END,
+      PAGE_DOWN,
+      SHIFT_TAB,
+      "\x1b[<0;30;9M",
+      "\x1b[<64;30;9M",
+      "\x1b[<65;30;9M",
+      "\x1b[<35;30;9M",
+      "\x1b[99~",
+      "\x00",
+      "é",
+      "😀",
+    ];
+    let seed = 12_345;
+    const random = (below: number): number => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      return Math.floor((seed / 2 ** 31) * below);
+    };
+    const run = await start({ fake: EVENTFUL, shell: true });
+    await run.until("$");
+    for (let round = 0; round < 4; round++) {
+      run.press("$RUN; echo co''de $?\r");
+      await run.until("q quit");
+      for (let sent = 0; sent < 200; sent += 10) {
+        run.press(Array.from({ length: 10 }, () => keys[random(keys.length)]).join(""));
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      run.press("\x03");
+      await run.until("code 130");
+      expectRestored(run);
+      run.press("clear; stty -a | grep -o ' icanon'\r");
+      await run.until(" icanon");
+      run.press("clear\r");
+      await run.until((text) => !text.includes("icanon"));
+    }
+  });
+
   test("every key does what help says", async () => {
-    const run = await start();
+    const run = await start({ fake: EVENTFUL });
     const time = async (): Promise<string> => /Time ([\d.]+ s)/.exec(await run.text())?.[1] ?? "";
     const after = async (keys: string, expected: Parameters<PtyRun["until"]>[0]): Promise<void> => {
       run.press(keys);
@@ -126,28 +210,230 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     await after(UP, /3\.0 s +4\.3 s +5\.5 s/);
     await after(DOWN, /2\.0 s +4\.5 s +7\.0 s/);
     await after("-", /0\.0 s +5\.0 s +10\.0 s/);
-    await after("++a", /0\.0 s +5\.0 s +10\.0 s/);
-    await after("m", "Mark 4.00 s");
+    await after("++0", /0\.0 s +5\.0 s +10\.0 s/);
+    await after("u", /3\.0 s +4\.3 s +5\.5 s/);
+    await after("U", /0\.0 s +5\.0 s +10\.0 s/);
+    await after("gw", "Time 0.50 s");
+    await after("W", "Time 0.00 s");
+    await after("r", "Time 2.10 s");
+    await after("rR", "Time 2.10 s");
+    await after("gt", "Time 4.00 s");
+    await after("Gt", "Time 10.00 s");
+    await after("T", "Time 4.00 s");
+    await after("@2.5s\r", "Time 2.50 s");
+    await after("x", "Time 4.00 s");
+    await after("a", "A 4.00 s");
     await after("l", "since 0.14 s");
-    await after("\x1b", (text) => !text.includes("Mark"));
+    await after("b", "to B 0.14 s");
+    await after("\x1b", (text) => !text.includes("since") && !text.includes("to B"));
     await after("z", (text) => !/^ +0 B │/m.test(text));
     await after("z", /^ +0 B │/m);
+    await after("c", (text) => !text.includes("═ goal"));
+    await after("c", "═ goal");
     await after("2", "[2 Heap map]");
-    await run.until("chunks of 4 MiB");
     await after("3", "[3 Ledger]");
     await run.until(/Live heap +/);
-    await after("4", "[4 Trust]");
+    await after("d", "Mark a moment first");
+    await after("ax", "at cursor");
+    await after("d", "share");
+    await after("d", "at cursor");
+    await after("\x1b", "share");
+    await after("4", "[4 What-if]");
+    await run.until("as recorded");
+    await after("5", "[5 Why]");
+    await run.until("GOGC headroom");
+    await after("6", "[6 GCs]");
+    await after("7", "[7 Events]");
+    await after("8", "[8 Trust]");
     await run.until("How sure");
     await after("\t", "[1 Timeline]");
-    await after(SHIFT_TAB, "[4 Trust]");
+    await after(SHIFT_TAB, "[8 Trust]");
     await after("1", "[1 Timeline]");
-    await after("?", "What is shown");
-    await after(PAGE_DOWN, "lines 5 to 24 of 24");
+    await after("?", "Everywhere");
+    await after(PAGE_DOWN, "lines 11 to");
     // In help q goes back; outside it quits.
     await after("q", "[1 Timeline]");
     run.press("q");
     expect(await run.exited()).toMatchObject({ exitCode: 0 });
     expectRestored(run);
+  });
+
+  test("keys of the tables: rows, sorting, filter, search, and the cursor that they share", async () => {
+    const run = await start({ fake: EVENTFUL });
+    const after = async (keys: string, expected: Parameters<PtyRun["until"]>[0]): Promise<void> => {
+      run.press(keys);
+      await run.until(expected);
+    };
+    await after("6", "5. of 14 GCs");
+    await after("j", "6. of 14 GCs");
+    await after("k", "5. of 14 GCs");
+    await after("G", "14. of 14 GCs");
+    await after("g", /> +1 +0\.679 s/);
+    await after("s", "▲took");
+    await after("ss", "▲at end");
+    await after("S", "▼at end");
+    await after("/free", /search: free/);
+    await after("\r", /> {2}.*FreeOSMemory/);
+    await after("frun", "1 GCs of 14 in all; filter: run");
+    await after("\r", "q quit");
+    await after("\x1b", (text) => !text.includes("filter:"));
+    await after("F", "filter: cause=goal");
+    await after("7", "[7 Events]");
+    await after("fkind=growth\r", "8 events of");
+    await after("G", "8. of 8 events");
+    await after("\r", "[1 Timeline]");
+    await run.until("Time 3.50 s");
+    await after("u", "[1 Timeline]");
+    run.press("q");
+    expect(await run.exited()).toMatchObject({ exitCode: 0 });
+  });
+
+  test("keys of why and what-if: causes, their moments, and settings that are played", async () => {
+    const run = await start({ fake: EVENTFUL, columns: 120, rows: 40 });
+    const after = async (keys: string, expected: Parameters<PtyRun["until"]>[0]): Promise<void> => {
+      run.press(keys);
+      await run.until(expected);
+    };
+    await after("5", "▸ 48 MiB were dead");
+    await after(RIGHT, "▸ at the end 4 MiB are");
+    await after("\r", /\[1 Timeline\][\s\S]*Time +9\.00 s/);
+    await after("u5", "[5 Why]");
+    await after(`${DOWN}\r`, "there is no one moment");
+    await after(DOWN, "Record: curl");
+    await after("4", />GOGC +< +100>/);
+    await after(RIGHT, />GOGC +< +150>\*/);
+    await run.until(/Peak RSS +162 MiB +202 MiB +\+25 %/);
+    await after(`${LEFT}${LEFT}`, /Peak RSS +162 MiB +142 MiB +-13 %/);
+    await after("\r50\r", />GOGC +< +50>\*/);
+    await run.until(/Peak RSS +162 MiB +121 MiB/);
+    await after("\rmuch\r", "GOGC is a number of per cent, or off, not");
+    await after("R", "Change a setting");
+    await after(":limit 64MiB\r", />GOMEMLIMIT +< +64\.0 MiB>\*/);
+    await run.until(/Peak RSS +162 MiB +64\.0 MiB/);
+    await after("\x7f", />GOMEMLIMIT +< +off>/);
+  });
+
+  test("what-if says what it does, can be stopped, and leaves the keys free", async () => {
+    const run = await start({ fake: { ...EVENTFUL, runMs: 60_000 } });
+    run.press("4");
+    await run.until("Playing the program as recorded; Esc stops it");
+    run.press("1l");
+    await run.until("Time 4.15 s");
+    run.press("4");
+    await run.until("[4 What-if]");
+    run.press("\x1b");
+    await run.until("Enter reads the recording once more");
+    run.press("q");
+    expect(await run.exited()).toMatchObject({ exitCode: 0 });
+    expectRestored(run);
+  });
+
+  test("the palette finds commands, times and GCs", async () => {
+    const run = await start({ fake: EVENTFUL });
+    run.press(":");
+    await run.until("Commands: 1 of");
+    run.press("viewled\r");
+    await run.until("[3 Ledger]");
+    run.press("\x10gc 7\r");
+    await run.until("RSS at 4.96 s");
+    run.press(":1.5s\r");
+    await run.until("RSS at 1.50 s");
+    run.press(":nothing of the kind");
+    await run.until("nothing matches");
+    run.press("\x1b");
+    await run.until((text) => !text.includes("Commands:"));
+    run.press(":quit\r");
+    expect(await run.exited()).toMatchObject({ exitCode: 0 });
+  });
+
+  test("the mouse: a click sets the cursor, shows a view, sorts; the wheel zooms and scrolls", async () => {
+    const run = await start({ fake: EVENTFUL });
+    expect(run.output).toContain("\x1b[?1000h\x1b[?1006h");
+    run.press("\x1b[<0;46;8M\x1b[<0;46;8m");
+    await run.until("Time 5.07 s");
+    run.press("\x1b[<64;46;8M");
+    await run.until(/1\.0 s +5\.0 s +9\.0 s/);
+    run.press("\x1b[<65;46;8M");
+    await run.until(/0\.0 s +5\.0 s +10\.0 s/);
+    // Its tab is 6 GCs.
+    run.press("\x1b[<0;57;1M");
+    await run.until("[6 GCs]");
+    run.press("\x1b[<0;5;8M");
+    await run.until("3. of 14 GCs");
+    run.press("\x1b[<65;5;8M");
+    await run.until("6. of 14 GCs");
+    run.press("\x1b[<0;34;5M");
+    await run.until(/▲heap/);
+    run.press("M");
+    await run.until("The mouse is the terminal's");
+    expect(run.output.lastIndexOf("\x1b[?1000l")).toBeGreaterThan(run.output.lastIndexOf("\x1b[?1000h"));
+    run.press("Mq");
+    expect(await run.exited()).toMatchObject({ exitCode: 0 });
+    expectRestored(run);
+  });
+
+  test("what is shown goes to the clipboard or a file, the run to a file that is not there", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "gopages-"));
+    try {
+      const run = await start({ fake: EVENTFUL });
+      run.press("y");
+      await run.until("Copied");
+      const copied = /\x1b\]52;c;([A-Za-z0-9+/=]+)\x1b\\/.exec(run.output)?.[1] ?? "";
+      expect(Buffer.from(copied, "base64").toString()).toMatch(/^ .*\[1 Timeline\][\s\S]*Time 4\.00 s/);
+      const type = async (prompt: string, file: string, expected: string): Promise<void> => {
+        await run.until(prompt);
+        run.press(`\x15${path.join(folder, file)}\r`);
+        await run.until(expected);
+      };
+      run.press("Y");
+      await type("Write what is shown to: gopages-timeline.txt", "screen.txt", "Wrote");
+      expect(readFileSync(path.join(folder, "screen.txt"), "utf8")).toMatch(/RSS {2}⣀ predicted/);
+      run.press("Y");
+      await type("Write what is shown to:", "screen.txt", "is there already");
+      run.press("ecsv\r");
+      await type("Export csv to: gopages.csv", "run.csv", "Wrote");
+      const csv = readFileSync(path.join(folder, "run.csv"), "utf8").split("\n");
+      expect(csv[0]).toMatch(/^t,rss,heapInuse/);
+      expect(csv).toHaveLength(1002);
+      run.press("ejson\r");
+      await type("Export json to: gopages.json", "run.json", "Wrote");
+      expect(JSON.parse(readFileSync(path.join(folder, "run.json"), "utf8"))).toMatchObject({
+        schema: "gopages/replay/1",
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("while the input is read there is something to see, and all keys work", async () => {
+    const run = await start({ fake: { ...EVENTFUL, readMs: 3000 } });
+    const percent = /Reading: \d+(\.\d+)? %, [\d ]+ events/;
+    const early = await run.until(percent);
+    expect(early).toContain("RSS  ⣀ predicted");
+    const end = (text: string): number => Number(/so far ([\d.]+) s/.exec(text)?.[1]);
+    await run.until((text) => end(text) > end(early));
+    run.press("6");
+    await run.until("[6 GCs]");
+    run.press("1");
+    await run.until((text) => text.includes("[1 Timeline]") && !text.includes("Reading"));
+    await run.until(/0\.0 s +5\.0 s +10\.0 s/);
+  });
+
+  test("while the input is read it can be left, and an input that breaks is said on the user's screen", async () => {
+    const left = await start({ fake: { readMs: 60_000 } });
+    await left.until("Reading:");
+    left.press("q");
+    expect(await left.exited()).toMatchObject({ exitCode: 0 });
+    expectRestored(left);
+    const stopped = await start({ fake: { readMs: 60_000 } });
+    await stopped.until("Reading:");
+    stopped.press("\x03");
+    expect(await stopped.exited()).toMatchObject({ exitCode: 130 });
+    expectRestored(stopped);
+    const broken = await start({ fake: { readMs: 60_000, failAfterMs: 800 } });
+    await broken.until("trace.out: broken for a test");
+    expect(await broken.exited()).toMatchObject({ exitCode: 3 });
+    expectRestored(broken);
   });
 
   test("many keys at once are all obeyed", async () => {
@@ -204,7 +490,7 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
   });
 
   test("an error that nothing caught gives the terminal back and is said after that", async () => {
-    const run = await start({ fake: { crashAfterMs: 3000 } as object });
+    const run = await start({ fake: { crashAfterMs: 3000 } });
     expect(await run.exited()).toMatchObject({ exitCode: 70 });
     expect(await run.text()).toContain("a bug in gopages: crash for a test; please report");
     expectRestored(run);

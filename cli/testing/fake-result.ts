@@ -28,6 +28,8 @@ export interface FakeOptions {
   path?: string;
   gcs?: number;
   evidence?: Evidence;
+  /** With growth, returns of every kind, and limits. */
+  eventful?: boolean;
 }
 
 /**
@@ -44,6 +46,7 @@ export function fakeResult(options: FakeOptions = {}): ReplayResult {
     path = "trace.out",
     gcs = 14,
     evidence = "inferred",
+    eventful = false,
   } = options;
   const capacity = chunks * CHUNK;
   const cycle = durationNs / Math.max(1, gcs);
@@ -105,6 +108,7 @@ export function fakeResult(options: FakeOptions = {}): ReplayResult {
       goal: row.heapGoal,
     });
   }
+  if (eventful) marks.push(...happenings(durationNs));
   let history: HeapHistory | null = null;
   return {
     inputs: [
@@ -159,6 +163,7 @@ export function fakeResult(options: FakeOptions = {}): ReplayResult {
     },
     marks,
     gcs: gcRows,
+    ...(eventful ? { limits: { memory: 150 * MIB, container: 170 * MIB } } : {}),
     recordedGogc: { gogc: 100, basis: "assumed", limit: null },
     notes: [
       { level: "info", text: "Allocations are inferred from steps of the live heap." },
@@ -166,6 +171,26 @@ export function fakeResult(options: FakeOptions = {}): ReplayResult {
     ],
     partial,
   };
+}
+
+/** Growth up to the peak; returns for each reason after it. */
+function happenings(durationNs: number): TimelineMark[] {
+  const at = (share: number): number => Math.round(durationNs * share);
+  const growth = Array.from(
+    { length: 8 },
+    (_, i): TimelineMark => ({ t: at(0.05 * i), kind: "growth", value: 16 * MIB }),
+  );
+  const background = Array.from(
+    { length: 11 },
+    (_, i): TimelineMark => ({ t: at(0.45 + 0.05 * i), kind: "return-background", value: 2 * MIB }),
+  );
+  return [
+    ...growth,
+    { t: at(0.21), kind: "return-growth", value: 8 * MIB },
+    { t: at(0.39), kind: "return-limit", value: 3 * MIB },
+    ...background,
+    { t: at(0.92), kind: "return-forced", value: 5 * MIB },
+  ];
 }
 
 /** 0 at both ends, 1 at 40% of the way. */

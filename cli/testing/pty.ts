@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { type IPty, spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
-import type { FakeOptions } from "./fake-result.ts";
+import type { EntryOptions } from "./pty-entry.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
 const dist = path.join(import.meta.dirname, "dist", "cli");
@@ -26,7 +26,7 @@ export function compileEntry(): void {
 export interface PtyOptions {
   columns?: number;
   rows?: number;
-  fake?: FakeOptions;
+  fake?: EntryOptions;
   env?: Record<string, string>;
   /** Run inside an interactive shell, which does job control. */
   shell?: boolean;

@@ -9,8 +9,8 @@ import { mouseKey } from "./mouse.ts";
 import { press } from "./press.ts";
 import type { Screen } from "./screen.ts";
 import type { Session } from "./session.ts";
-import { usePlayback } from "./use-playback.ts";
 import { type Effect, follow, initialState, type Key, type Size, type State } from "./state.ts";
+import { usePlayback } from "./use-playback.ts";
 
 export interface AppProps {
   readonly session: Session;

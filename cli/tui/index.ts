@@ -70,9 +70,10 @@ export async function showReplay(
       keyboard.close();
       throw error;
     }
+    // The error is that of a replay that was stopped because the user had left, or why there is nothing more to show.
+    if (leftWhileReading) return running.left;
     running.end();
-    const code = await running.left;
-    if (leftWhileReading && stop.signal.aborted) return code;
+    await running.left;
     throw error;
   }
 }

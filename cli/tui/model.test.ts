@@ -4,10 +4,10 @@ import type { ReplayResult } from "../../replay/result.ts";
 import { fakeResult } from "../testing/fake-result.ts";
 import { textOf } from "./canvas.ts";
 import { type Data, prepare } from "./data.ts";
+import { arrange } from "./heap-grid.ts";
 import { screen } from "./model.ts";
 import { press as pressKey } from "./press.ts";
 import { initialState, type State } from "./state.ts";
-import { arrange } from "./heap-grid.ts";
 import { apportion } from "./views/heap.ts";
 import { plotWidth } from "./views/timeline.ts";
 

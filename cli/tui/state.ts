@@ -95,11 +95,11 @@ export function initialState(data: Data): State {
 
 /**
  * The state on newer data (more of the input has been read): what showed the whole run goes on to do so, and a cursor that
- * nobody has moved stays at the peak.
+ * nobody has moved stays at its peak.
  */
 export function follow(state: State, before: Data, data: Data): State {
   const whole = state.from === before.from && state.to === before.to;
-  const atPeak = state.cursor === before.peak;
+  const atPeak = whole && state.cursor === before.peak;
   const within = (t: number): number => Math.min(data.to, Math.max(data.from, t));
   const from = whole ? data.from : within(state.from);
   const to = whole ? data.to : within(state.to);

@@ -16,6 +16,7 @@ const EVIDENCE = 9;
 /** From this width on the basis stands beside its figure, below that under the table. */
 const BASIS_BESIDE = 130;
 const HEAD = 3;
+const MOST_SHARE = 5;
 
 /** A column of figures. */
 interface Figures {
@@ -90,7 +91,11 @@ function drawDifference(canvas: Canvas, state: State, box: Box, before: Ledger, 
     {
       title: "of it",
       width: 7,
-      of: ({ id }) => (change === 0 ? "" : formatPercent((bytesOf(after, id) - bytesOf(before, id)) / change)),
+      of: ({ id }) => {
+        const share = (bytesOf(after, id) - bytesOf(before, id)) / change;
+        // Parts that go up and down by much more than their sum are no shares of it.
+        return Math.abs(share) <= MOST_SHARE ? formatPercent(share) : "";
+      },
       sum: "",
     },
   ];

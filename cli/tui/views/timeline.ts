@@ -85,17 +85,20 @@ export const timelineView: DrawView = (data, state, box, { unicode }) => {
   const rssBox = { x: LEFT, y, width, height: upper, ...scale };
   drawChart(canvas, rssBox, unicode);
   if (data.high.length > 0) drawBand(canvas, rssBox, band, unicode);
-  for (const { name, bytes } of limits) drawLimit(canvas, rssBox, name, bytes, unicode);
+  drawLimits(canvas, rssBox, limits, unicode);
   for (const { curve, bins } of lines) drawLine(canvas, rssBox, bins, unicode ? curve.char : curve.ascii, curve.style);
   drawBins(canvas, rssBox, rss, "predicted", unicode);
   drawPoints(canvas, rssBox, measured);
   y += upper;
 
-  const why = rows.flatMap(({ marks }) => marks).filter(({ kind }) => data.marks.has(kind));
-  canvas.text(LEFT, y, `Returned (HeapReleased)${data.measuredReleased.length > 0 ? "  x measured" : ""}`, "title");
-  const whyAt = data.measuredReleased.length > 0 ? 37 : 25;
-  const names = why.map(({ char, name }) => `${char} ${name}`).join("  ");
-  canvas.text(LEFT + whyAt, y, names.slice(0, Math.max(0, width - whyAt)), "dim");
+  canvas.text(LEFT, y, "Returned", "title");
+  x = LEFT + 10;
+  for (const { kind, char, name } of rows.flatMap(({ marks }) => marks)) {
+    const text = `${char} ${name}`;
+    if (!data.marks.has(kind) || x + text.length > LEFT + width) continue;
+    canvas.text(x, y, text, "dim");
+    x += text.length + 2;
+  }
   y++;
   const released = data.released.bins(from, to, plotColumns(width, unicode));
   const measuredReleased = data.measuredReleased.pointBins(from, to, width);
@@ -135,8 +138,8 @@ const GROWTH: readonly MarkChar[] = [{ kind: "growth", char: "^", name: "growth"
 /** What is rarer goes before what is frequent, where they share a column. */
 const RETURNS: readonly MarkChar[] = [
   { kind: "return-forced", char: "F", name: "forced", style: "warning" },
-  { kind: "return-limit", char: "L", name: "for limit", style: "limit" },
-  { kind: "return-growth", char: "g", name: "on growth", style: "released" },
+  { kind: "return-limit", char: "L", name: "limit", style: "limit" },
+  { kind: "return-growth", char: "g", name: "when grown", style: "released" },
   { kind: "return-background", char: "b", name: "background", style: "released" },
 ];
 
@@ -210,15 +213,28 @@ function drawBand(canvas: Canvas, box: PlotBox, { low, high }: { low: Bins; high
   }
 }
 
-/** A limit across the chart with its name; one that lies above the chart is named at its upper edge. */
-function drawLimit(canvas: Canvas, box: PlotBox, name: string, bytes: number, unicode: boolean): void {
-  const row = rowOf(bytes, box);
-  const text = ` ${name} ${formatBytes(bytes)}${row === null ? (unicode ? " ↑" : " (above)") : ""} `;
-  if (row === null && bytes < box.low) return;
-  const y = box.y + (row ?? 0);
-  if (row !== null) for (let c = 0; c < box.width; c++) canvas.put(box.x + c, y, unicode ? "╌" : "-", "limit");
-  const x = Math.max(0, box.width - text.length - (name.startsWith("container") ? 30 : 1));
-  if (text.length < box.width) canvas.text(box.x + x, y, text, "limit");
+/** Limits across the chart with their names; those that lie above the chart are named at its upper edge. */
+function drawLimits(
+  canvas: Canvas,
+  box: PlotBox,
+  limits: readonly { name: string; bytes: number }[],
+  unicode: boolean,
+): void {
+  const ends = new Map<number, number>();
+  for (const { name, bytes } of limits) {
+    if (bytes < box.low) continue;
+    const row = rowOf(bytes, box);
+    const y = box.y + (row ?? 0);
+    const above = row === null ? (unicode ? " ↑" : " (above)") : "";
+    const text = ` ${name} ${formatBytes(bytes)}${above} `;
+    // Two names in one row stand beside each other.
+    const end = ends.get(y) ?? box.width - 1;
+    ends.set(y, end - text.length - 1);
+    if (row !== null && end === box.width - 1) {
+      for (let c = 0; c < box.width; c++) canvas.put(box.x + c, y, unicode ? "╌" : "-", "limit");
+    }
+    if (text.length <= end) canvas.text(box.x + end - text.length, y, text, "limit");
+  }
 }
 
 /** Columns between two marks of measured values. */

@@ -1,6 +1,5 @@
 import type { CauseVerdict, Diagnosis } from "../../../replay/diagnose/diagnose.ts";
 import { escapeText } from "../../escape.ts";
-import { answer } from "../../report/diagnose.ts";
 import { cut, wrap } from "../../report/text.ts";
 import { formatBytes, formatMoment, formatPercent } from "../../sizes.ts";
 import type { Style } from "../../style.ts";
@@ -14,7 +13,7 @@ import type { Box, DrawView } from "./view.ts";
 /** From this width on what speaks for a cause stands beside the list, below that under it. */
 const BESIDE_FROM = 150;
 const LIST_MOST = 100;
-const HEAD = 3;
+const HEAD = 2;
 
 const VERDICTS: Readonly<Record<CauseVerdict["verdict"], { word: string; style: Style }>> = {
   present: { word: "present", style: "bold" },
@@ -64,12 +63,11 @@ export const whyView: DrawView = (data, state, box, { unicode }) => {
   const { diagnosis } = data;
   if (diagnosis.is !== "ready") return notReady(data, box);
   const result = diagnosis.value;
-  const said = wrap(escapeText(answer(result)), box.width - 2).slice(0, 2);
-  for (const [y, text] of said.entries()) canvas.text(1, y, text);
+  canvas.text(1, 0, cut(summaryOf(result), box.width - 2));
   const { list, detail } = arrange(box);
   const chosen = chosenOf(result, state);
-  canvas.text(1, 2, "cause", "title");
-  canvas.text(Math.max(8, list.width - 26), 2, "     bytes  share  verdict", "title");
+  canvas.text(1, 1, "cause", "title");
+  canvas.text(Math.max(8, list.width - 26), 1, "     bytes  share  verdict", "title");
   const first = firstShown(result.causes.length, chosen, list.rows);
   for (let i = 0; i < list.rows && first + i < result.causes.length; i++) {
     const cause = result.causes[first + i]!;
@@ -98,6 +96,14 @@ export const whyView: DrawView = (data, state, box, { unicode }) => {
   }
   return canvas.lines();
 };
+
+/** How many causes are what, and the RSS that they are causes of. */
+function summaryOf({ causes, rssPeak }: Diagnosis): string {
+  const count = (verdict: CauseVerdict["verdict"]): number =>
+    causes.filter((cause) => cause.verdict === verdict).length;
+  const rss = rssPeak === null ? "" : `RSS came to ${formatBytes(rssPeak)}: `;
+  return `${rss}${count("present")} causes present, ${count("not-enough-data")} not told, ${count("ruled-out")} ruled out`;
+}
 
 function notReady({ diagnosis }: Data, { width }: Box): Line[] {
   switch (diagnosis.is) {
