@@ -1,6 +1,7 @@
 /** One recording under two settings, side by side: what `compare` says of two runs, said of one program simulated twice. */
-import { FIGURES } from "./figures.ts";
+
 import type { Comparison, Difference, FigureDifference, SettingDifference } from "./compare.ts";
+import { FIGURES } from "./figures.ts";
 import { NOISE, noiseOfCount, SMALL_BYTES } from "./noise.ts";
 import type { InputSummary, Ledger, ReplayConfig, ReplaySummary } from "./result.ts";
 import { type WhatIfOptions, type WhatIfRun, whatIf } from "./what-if.ts";

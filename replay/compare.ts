@@ -1,10 +1,11 @@
 /** Two runs side by side: ledgers by part, causes that came and went, figures, settings; and which differences are more than luck. */
-import { FIGURES, type FigureKind, type Figures, figuresOf } from "./figures.ts";
+
 import { collect, type DiagnoseOptions } from "./diagnose/collect.ts";
 import { type CauseVerdict, type Diagnosis, diagnoseCollected } from "./diagnose/diagnose.ts";
 import { Facts } from "./diagnose/facts.ts";
 import { ledgerAt } from "./diagnose/ledger.ts";
 import { median } from "./diagnose/series.ts";
+import { FIGURES, type FigureKind, type Figures, figuresOf } from "./figures.ts";
 import {
   alike,
   clearlyApart,
