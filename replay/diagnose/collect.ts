@@ -4,6 +4,7 @@ import type { EventSource } from "../../parsers/event-source.ts";
 import { GC_FORCED, OBSERVATIONS } from "../../parsers/events.ts";
 import { GctraceSource, type LogRecord } from "../../parsers/gctrace.ts";
 import type { GoroutineDump } from "../../parsers/goroutines.ts";
+import type { LossKind } from "../../parsers/losses.ts";
 import { isCompanion } from "../../parsers/observation-source.ts";
 import { openInputs } from "../../parsers/open.ts";
 import type { HeapProfile } from "../../parsers/pprof/profile.ts";
@@ -103,8 +104,13 @@ export interface Collected {
 }
 
 const TRACES: readonly string[] = ["go-trace-v2", "go-trace-v1", "pagetrace"];
-/** Cycles kept of a log: enough for weeks of a busy service. */
-const MAX_GCS = 200_000;
+/** Lines of a log that are looked at, for memory's sake: a month of a GC every three seconds, or three days of ten a second. */
+const MAX_RECORDS = 1_000_000;
+const LEFT_OUT: LossKind = {
+  name: "log-lines-left-out",
+  severity: "data-loss",
+  meaning: `only the first ${MAX_RECORDS} gc and scav lines were looked at for causes; give the part of the log that matters (tail -n)`,
+};
 
 export async function collect(paths: readonly string[], options: DiagnoseOptions = {}): Promise<Collected> {
   // Standard input can be read once only.
@@ -238,7 +244,12 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
 
 async function readLog(source: GctraceSource): Promise<{ gcs: GcFact[]; scavs: ScavFact[]; samples: Samples }> {
   const records: LogRecord[] = [];
-  for await (const record of source.records()) if (records.length < MAX_GCS) records.push(record);
+  let leftOut = 0;
+  for await (const record of source.records()) {
+    if (records.length < MAX_RECORDS) records.push(record);
+    else leftOut++;
+  }
+  if (leftOut > 0) source.losses.add(LEFT_OUT, leftOut);
   const { processes } = source.log;
   const main = processes.reduce((a, b) => (b.cycles > a.cycles ? b : a), processes[0]!);
   const zero = main && main.firstCycle > 1 ? main.firstAt : 0;
