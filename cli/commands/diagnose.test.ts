@@ -8,7 +8,7 @@ it("diagnose answers first, then shows causes and a ledger", async () => {
   const { code, stdout } = await runMain(["diagnose", folder("stacks"), "--no-progress"]);
   expect(code).toBe(EXIT.ok);
   const lines = stdout.split("\n");
-  expect(lines.slice(0, 4).join(" ")).toMatch(/The main cause found: goroutine stacks, 94\.\d MiB/);
+  expect(lines.slice(0, 4).join(" ")).toMatch(/Main cause, 94\.\d MiB: goroutine stacks/);
   expect(stdout).toMatch(/\[stacks\]/);
   expect(stdout).toMatch(/RSS at the peak, .*: 77\.\d MiB =/);
   for (const line of lines.filter((l) => !l.includes("/fixtures/") && !l.includes("record:")))

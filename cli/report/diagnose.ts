@@ -30,27 +30,35 @@ const lower = (title: string) => (/^[A-Z][a-z]/.test(title) ? title.charAt(0).to
 /** The answer: two or three sentences to act on. */
 export function answer(result: Diagnosis): string {
   const found = of(result, "present");
-  const explaining = found.filter(({ bytes }) => bytes > 0);
+  const unknown = of(result, "not-enough-data");
   const peak = result.rssPeak;
+  const end = result.rssFinal;
   const rss =
     peak === null
       ? ""
-      : `RSS came to ${formatBytes(peak)}${result.rssFinal === null ? "" : ` and was ${formatBytes(result.rssFinal)} at the end`}. `;
-  const [main, ...others] = explaining;
+      : `RSS came to ${formatBytes(peak)}${end === null || end > 0.98 * peak ? "" : ` and was ${formatBytes(end)} at the end`}. `;
+  const many = unknown.length > result.causes.length / 3;
+  const next = captures(unknown)[0]?.command ?? "";
+  const [main, ...others] = found.filter(({ bytes }) => bytes > 0);
+  const suspect = unknown.find(({ bytes }) => bytes > 0);
+  const points = suspect
+    ? `${lower(suspect.title)}, ${formatBytes(suspect.bytes)}${share(result, suspect.bytes)}. To prove it, record: ${suspect.capture ?? ""}`
+    : "";
   if (main) {
+    const more = suspect && suspect.bytes > main.bytes ? ` Not proven, and more: ${points}` : "";
     const rest = others.slice(0, 2).map((c) => `${lower(c.title)} (${formatBytes(c.bytes)})`);
-    return (
-      `${rss}The main cause found: ${lower(main.title)}, ${formatBytes(main.bytes)}${share(result, main.bytes)}. ` +
-      `${main.advice}${rest.length > 0 ? ` Also: ${list(rest)}.` : ""}`
-    );
+    const also = rest.length > 0 ? ` Also: ${list(rest)}.` : "";
+    const rests =
+      many && peak === null
+        ? ` ${unknown.length} of ${result.causes.length} causes can't be told from what was given; record next: ${next}`
+        : "";
+    return `${rss}Main cause, ${formatBytes(main.bytes)}${share(result, main.bytes)}: ${lower(main.title)}. ${main.advice}${also}${more}${rests}`;
   }
-  const unknown = of(result, "not-enough-data");
-  const explained = found.length > 0 ? `${lower(found[0]!.title)}: ${found[0]!.advice} ` : "";
-  if (unknown.length > result.causes.length / 3) {
-    const commands = captures(unknown);
-    return `${rss}${explained}No cause shows in what was given, and ${unknown.length} of ${result.causes.length} can't be told from it. Record first: ${commands[0]?.command ?? ""}`;
-  }
-  return `${rss}${explained}No known cause of a high RSS shows: ${of(result, "ruled-out").length} of ${result.causes.length} are ruled out. The program seems to use what it keeps.`;
+  const harmless = found.length > 0 ? ` ${found[0]!.title}: it explains no bytes of RSS. ${found[0]!.advice}` : "";
+  if (suspect) return `${rss}Not proven, but what was given points to one cause: ${points}${harmless}`;
+  if (many)
+    return `${rss}No cause shows in what was given, and ${unknown.length} of ${result.causes.length} can't be told from it. Record next: ${next}${harmless}`;
+  return `${rss}No known cause of a high RSS shows: ${of(result, "ruled-out").length} of ${result.causes.length} are ruled out. The program seems to use what it keeps.${harmless}`;
 }
 
 /** What to record, by how many causes it decides. */
@@ -59,6 +67,10 @@ function captures(unknown: readonly CauseVerdict[]): { command: string; causes: 
   for (const cause of unknown) by.set(cause.capture ?? "", [...(by.get(cause.capture ?? "") ?? []), cause]);
   return [...by].map(([command, causes]) => ({ command, causes })).sort((a, b) => b.causes.length - a.causes.length);
 }
+
+/** With the bytes that it would explain, where something points to it. */
+const unknownName = (cause: CauseVerdict) =>
+  cause.bytes > 0 ? `${cause.id} (${formatBytes(cause.bytes)}, if it is)` : cause.id;
 
 function evidenceText(evidence: Evidence): string {
   return `${escapeText(evidence.text)}${evidence.source === "" ? "" : ` (${escapeText(evidence.source)})`}`;
@@ -81,7 +93,7 @@ export function diagnoseReport(result: Diagnosis, terminal: Terminal, all: boole
   if (unknown.length > 0) {
     lines.push(paint("Not enough data for", "title"));
     for (const { command, causes } of captures(unknown)) {
-      lines.push(...wrap(`  ${list(causes.map((c) => c.id))}`, COLUMNS, "  "), `    record: ${escapeText(command)}`);
+      lines.push(...wrap(`  ${list(causes.map(unknownName))}`, COLUMNS, "  "), `    record: ${escapeText(command)}`);
       if (all)
         for (const c of causes) for (const e of c.evidence) lines.push(...indented(`- ${c.id}: ${evidenceText(e)}`));
     }
@@ -157,7 +169,9 @@ export function diagnoseMarkdown(result: Diagnosis): string {
   if (unknown.length > 0) {
     lines.push("### Not enough data", "");
     for (const { command, causes } of captures(unknown))
-      lines.push(`- ${causes.map((c) => `\`${c.id}\``).join(", ")}: record \`${escapeText(command)}\``);
+      lines.push(
+        `- ${causes.map((c) => `\`${c.id}\`${c.bytes > 0 ? ` (${formatBytes(c.bytes)}, if it is)` : ""}`).join(", ")}: record \`${escapeText(command)}\``,
+      );
     lines.push("");
   }
   lines.push(

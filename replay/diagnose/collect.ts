@@ -300,7 +300,8 @@ function ofTrace(gc: ReplayResult["gcs"][number], result: ReplayResult, alloc: S
     t: gc.start,
     end: gc.markTermination ?? gc.start,
     heapStart: gc.liveAtStart ?? nan,
-    heapEnd: gc.liveAtMark ?? (gc.markTermination === null ? undefined : alloc?.at(gc.markTermination - 1)) ?? nan,
+    // The heap does not shrink while the GC marks.
+    heapEnd: gc.liveAtMark ?? Math.max(gc.liveAtStart ?? nan, alloc?.at((gc.markTermination ?? gc.start) - 1) ?? 0),
     marked: gc.liveMarked ?? nan,
     goal: gc.goal ?? nan,
     stacks: nan,

@@ -1,6 +1,6 @@
 import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
-import { deadShares } from "./shares.ts";
+import { deadShares, freeShares } from "./shares.ts";
 import { MiB, mib } from "./text.ts";
 
 export const gogcHeadroom: Rule = {
@@ -12,7 +12,10 @@ export const gogcHeadroom: Rule = {
     until: null,
   },
   audit(facts: Facts) {
-    const { cycles, typicalLive, typicalRoom, atPeak, headroom } = deadShares(facts);
+    const { cycles, typicalLive, typicalRoom, atPeak, active, ...shares } = deadShares(facts);
+    // Of a program at rest the same room is free now, and kept by design.
+    const free = active ? null : freeShares(facts);
+    const headroom = Math.max(0, shares.headroom - (free?.atEnd ? free.kept : 0));
     if (cycles.length === 0 && !(atPeak > 0)) {
       return notEnough(CAPTURE.gctrace, facts.evidence("no GC cycle and no live heap in the inputs", ""));
     }
@@ -33,6 +36,12 @@ export const gogcHeadroom: Rule = {
       );
     }
     const { gogc } = facts;
+    if (gogc === "off" && facts.limit !== null) {
+      return ruledOut(
+        seen,
+        facts.evidence(`GOGC is off: the heap may fill GOMEMLIMIT (${mib(facts.limit)}), as was asked for`, source),
+      );
+    }
     return present(
       headroom,
       [

@@ -1,6 +1,6 @@
 import type { Facts } from "./facts.ts";
 import { doublingSite, emptiedBy } from "./map-sites.ts";
-import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
 import { mib } from "./text.ts";
 
 const ADVICE =
@@ -34,7 +34,8 @@ export const mapNeverShrinks: Rule = {
     // That it is a map is half of it; that it has been emptied, objects that were freed while its bytes stayed tell.
     const emptied = emptiedBy(facts, bytes);
     if (!emptied)
-      return notEnough(
+      return suspected(
+        bytes,
         CAPTURE.trace,
         seen,
         facts.evidence("whether the map is mostly empty no profile tells: compare len(m) with its highest value", ""),

@@ -2,6 +2,9 @@ import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
 import { mib, seconds } from "./text.ts";
 
+/** Share of all memory that goes and comes back, each second. */
+const BUSY = 0.1;
+
 export const overScavenging: Rule = {
   meta: {
     id: "over-scavenging",
@@ -26,7 +29,9 @@ export const overScavenging: Rule = {
       source,
     );
     const old = facts.version.between(13, 14) === true;
-    if (facts.endT < 1e9 || moved < 5 * facts.scale || !(near || old)) return ruledOut(seen);
+    const rate = moved / (facts.endT / 1e9);
+    if (facts.endT < 1e9 || moved < facts.scale / 3 || rate < BUSY * facts.scale || !(near || old))
+      return ruledOut(seen);
     return present(
       0,
       [seen, facts.evidence("it costs page faults and CPU time, not memory", source)],

@@ -1,9 +1,12 @@
 import type { Facts } from "./facts.ts";
-import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
 import { mib } from "./text.ts";
 
 const ADVICE =
   "Do not Put what has grown beyond the usual: `if buf.Cap() > 64<<10 { return }` before pool.Put(buf). A pool empties over two GCs only where nothing takes from it.";
+
+/** Bytes of a buffer that is an outlier in a pool. */
+const GIANT = 256 << 10;
 
 /** Whether anything in the profile, alive or not, was allocated on behalf of a pool. */
 function poolUsed(facts: Facts): boolean {
@@ -28,8 +31,9 @@ export const poolGiants: Rule = {
     if (facts.notable(grown.bytes) && grown.bytes >= 0.2 * live) {
       const mean = grown.bytes / Math.max(1, grown.objects);
       const size = facts.evidence(`${Math.round(grown.objects)} buffers of ${mib(mean)} on average`, fact.source);
-      if (mean >= 256 << 10 && poolUsed(facts)) return present(grown.bytes, [seen, size], ADVICE);
-      return notEnough(
+      if (mean >= GIANT && poolUsed(facts)) return present(grown.bytes, [seen, size], ADVICE);
+      return suspected(
+        mean >= GIANT ? grown.bytes : 0,
         CAPTURE.trace,
         seen,
         size,

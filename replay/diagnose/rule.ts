@@ -18,7 +18,10 @@ export interface Evidence {
 
 export interface Verdict {
   readonly verdict: VerdictKind;
-  /** Bytes that the cause explains; 0 for causes that explain no bytes of RSS. */
+  /**
+   * Bytes that the cause explains; 0 for causes that explain no bytes of RSS. Of not-enough-data: what it would explain, where what
+   * there is points to it and does not prove it; else 0.
+   */
   readonly bytes: number;
   readonly evidence: readonly Evidence[];
   /** What to do, in the words of the Go version at hand. */
@@ -54,6 +57,11 @@ export function ruledOut(...evidence: readonly Evidence[]): Verdict {
 
 export function notEnough(capture: string, ...evidence: readonly Evidence[]): Verdict {
   return { verdict: "not-enough-data", bytes: 0, evidence, advice: "", capture };
+}
+
+/** Not enough data, and yet what there is points to it: `bytes` would be its. */
+export function suspected(bytes: number, capture: string, ...evidence: readonly Evidence[]): Verdict {
+  return { ...notEnough(capture, ...evidence), bytes: Math.max(0, Math.round(bytes)) };
 }
 
 /** Commands that record what rules ask for most. */

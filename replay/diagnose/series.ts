@@ -1,3 +1,6 @@
+/** Moments that a stretch of time is looked at in. */
+const MOMENTS = 40;
+
 /** One measured figure over time, in order. */
 export class Series {
   readonly t: readonly number[];
@@ -66,9 +69,11 @@ export class Series {
     return this.v.slice(this.t[i]! < t && i + 1 < this.v.length ? i + 1 : i);
   }
 
-  /** Median of the values from `t` on. */
+  /** Median over time from `t` on: changes that come close together count no more than the time that they last. */
   medianSince(t: number): number {
-    return median(this.since(t));
+    const from = Math.min(t, this.lastT);
+    const step = (this.lastT - from) / MOMENTS;
+    return median(Array.from({ length: MOMENTS + 1 }, (_, i) => this.at(from + i * step)));
   }
 }
 

@@ -19,7 +19,7 @@ function aliveAt(facts: Facts, t: number): { live: number; by: string; at: numbe
   const found = Math.min(then, next?.marked ?? Number.NaN);
   if (found > (best.live || 0)) best = { live: found, by: "and the next GC found", at: next!.end };
   const total = facts.at("total_alloc", t);
-  if (total <= HOARDS * then && then > (best.live || 0))
+  if (total <= HOARDS * then && then > 1.25 * (best.live || 0))
     best = {
       live: then,
       by: "of all that was allocated by then nearly nothing had been dropped, HeapAlloc was",
