@@ -21,7 +21,7 @@ test("a key is answered by a frame of the largest screen within its budget", asy
   const screen = new Screen(stdout as unknown as NodeJS.WriteStream);
   screen.enter();
   const terminal = { isTty: true, columns: 250, rows: 70, unicode: true, color: 3, attributes: true } as const;
-  const session = new Session({} as Services, fakeResult({ rows: 100_000, gcs: 2000, chunks: 4000 }));
+  const session = new Session({} as Services, fakeResult({ rows: 100_000, gcs: 2000, chunks: 400 }));
   const app = render(createElement(App, { session, screen, terminal, paint: painter(terminal), onEffect() {} }), {
     stdout: screen as unknown as NodeJS.WriteStream,
     stdin: stdin as unknown as NodeJS.ReadStream,

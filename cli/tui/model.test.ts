@@ -89,7 +89,7 @@ describe.each(Object.entries(STRANGE))("%s", (_, make) => {
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });

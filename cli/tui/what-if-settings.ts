@@ -1,7 +1,7 @@
 /** The settings of the what-if view: what each can be, and how it is written. */
 import { findEra } from "../../allocator/eras/index.ts";
 import type { Setting } from "../../replay/what-if.ts";
-import { formatBytes, formatDuration, parseSize } from "../sizes.ts";
+import { formatBytes, parseSize } from "../sizes.ts";
 import { parseTime } from "./times.ts";
 
 type Value = number | string;
@@ -99,7 +99,7 @@ export const FIELDS: readonly Field[] = [
     title: "FreeOSMemory each",
     names: ["freeosmemory", "free-os-memory-every"],
     presets: [1e9, 2e9, 5e9, 10e9, 30e9, 60e9, 300e9, OFF],
-    format: orOff(formatDuration),
+    format: orOff((ns) => `${ns / 1e9} s`),
     parse: (text) => {
       if (text === "off") return OFF;
       const ns = parseTime(text);
