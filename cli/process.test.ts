@@ -2,8 +2,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bin, compileEntry, entry, type PtyOptions, PtyRun } from "./testing/pty.ts";
+import { WatchedLog } from "./testing/watched.ts";
 
 const ENTER = "\x1b[?1049h";
 const LEAVE = "\x1b[?1049l";
@@ -436,6 +437,39 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     expectRestored(broken);
   });
 
+  test("a real recording: its events, its causes, other settings in threads of their own, an export in a process", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "gopages-"));
+    try {
+      const run = await start({ real: ["replay", "fixtures/bursts-1.27/trace.out"] });
+      await run.until("Peak 144 MiB");
+      run.press("6");
+      await run.until("of 26 GCs");
+      run.press("5");
+      await run.until(/\d+ causes present/);
+      run.press("4");
+      await run.until("Change a setting", 60_000);
+      run.press(RIGHT);
+      await run.until(/Peak RSS +[\d.]+ MiB +[\d.]+ MiB +[+-]/, 60_000);
+      // Stopped in the middle, the next one plays all the same.
+      run.press("\r400\r");
+      await run.until("Playing the program");
+      run.press("\x1b");
+      await run.until("Stopped: change a setting");
+      run.press(LEFT);
+      await run.until(/Peak RSS +[\d.]+ MiB +[\d.]+ MiB +[+-]/, 60_000);
+      run.press("epprof\r");
+      await run.until("Export pprof to");
+      run.press(`\x15${path.join(folder, "run.pb.gz")}\r`);
+      await run.until("Wrote", 60_000);
+      expect(readFileSync(path.join(folder, "run.pb.gz")).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
+      run.press("q");
+      expect(await run.exited()).toMatchObject({ exitCode: 0 });
+      expectRestored(run);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test("many keys at once are all obeyed", async () => {
     const run = await start();
     run.press("glllllllllll");
@@ -544,5 +578,61 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
       expect(run.output).toContain("Peak RSS is predicted at");
       expect(run.output).not.toContain(ENTER);
     }
+  });
+});
+
+describe.skipIf(process.platform === "win32")("watch on a terminal", () => {
+  let folder = "";
+  let run: PtyRun;
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "gopages-"));
+  });
+  afterEach(() => {
+    run.end();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("follows a log: forecast, budget, keys, a restart; gives the terminal back and tells of the broken budget", async () => {
+    const log = new WatchedLog(path.join(folder, "gc.log"));
+    log.add(5, 20);
+    const command = `"${process.execPath}" "${bin}" watch "${log.file}" --budget rss=100MiB --window 60s`;
+    run = new PtyRun({ columns: 100, rows: 30, shell: true, env: { WATCH: command } });
+    await run.until("$");
+    run.press("eval $WATCH; echo code $?\r");
+    await run.until("q end");
+    // The log was played ahead: 40 MiB at the goal, and what is no heap.
+    await run.until(/RSS ahead, replayed: [45]\d(\.\d)? MiB \(/, 60_000);
+    run.press("?");
+    await run.until("hold the charts");
+    run.press("?");
+    await run.until((text) => !text.includes("hold the charts"));
+    run.press("p");
+    await run.until("HELD since");
+    log.add(4, 60);
+    await run.until("ALERT: RSS, predicted,", 90_000);
+    run.press("p");
+    await run.until((text) => !text.includes("HELD since") && text.includes("live heap, last"));
+    log.restart();
+    log.add(3, 10);
+    await run.until("the program was started again");
+    run.press("q");
+    await run.until("code 1");
+    expect(run.output).toContain(LEAVE);
+    expect(await run.text()).toContain("1 restarts");
+  }, 180_000);
+
+  test("of a pipe: Ctrl-C is for the whole of it", async () => {
+    const log = new WatchedLog(path.join(folder, "gc.log"));
+    log.add(3, 10);
+    run = new PtyRun({ columns: 100, rows: 30, shell: true });
+    await run.until("$");
+    run.press(`(cat "${log.file}"; exec sleep 600) | "${process.execPath}" "${bin}" watch -\r`);
+    await run.until("q end");
+    await run.until("GC 3");
+    run.press("\x03");
+    await run.until((text) => !text.includes("q end"));
+    // The shell has all of the job back.
+    run.press("jobs; echo do''ne\r");
+    expect(await run.until("done")).not.toMatch(/Running|Stopped/);
   });
 });

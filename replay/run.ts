@@ -89,6 +89,11 @@ export async function replay(paths: readonly string[], options: ReplayOptions = 
   }
 }
 
+/** The same of inputs that are open already; whoever opened them closes them. */
+export function replaySources(sources: readonly EventSource[], options: ReplayOptions = {}): Promise<ReplayResult> {
+  return run(sources, [], null, options);
+}
+
 async function run(
   sources: readonly EventSource[],
   ignored: readonly { path: string; reason: string }[],

@@ -1,6 +1,7 @@
 import type { ObservationName } from "../../parsers/events.ts";
 import { type GcLine, parseGctraceLine } from "../../parsers/gctrace-line.ts";
 import { parseScavLine, type ScavLine } from "../../parsers/scavtrace.ts";
+import type { Ahead } from "../../replay/ahead.ts";
 import { slope, Window } from "./window.ts";
 
 /** Budgets that are watched, in bytes (gc-cpu: a fraction). */
@@ -14,6 +15,8 @@ export interface Alert {
   readonly ms: number;
   readonly budget: Budget;
   readonly value: number;
+  /** The value is where RSS is predicted to go, not what it is. */
+  readonly predicted: boolean;
   /** False when the figure is back within its budget. */
   readonly broken: boolean;
 }
@@ -27,6 +30,8 @@ const BASELINE = 6 << 20;
 const RETAIN = 1.1;
 /** The runtime starts a GC at least every two minutes (proc.go: forcegcperiod); after that it is silence. */
 const SILENCE_MS = 150_000;
+/** Lines of the log that a forecast may be made from. */
+const RECENT_LINES = 400;
 /** A budget that was broken is whole again below this share of it: no alert for every wobble. */
 const RELIEF = 0.97;
 
@@ -44,10 +49,15 @@ export class WatchModel {
   firstMs = Number.NaN;
   lastMs = Number.NaN;
   anyBroken = false;
+  /** Where RSS goes by a replay of the last lines; null while there is none. */
+  forecast: Ahead | null = null;
+  /** GC lines of this process, the last ones. */
+  recent: string[] = [];
   readonly #broken = new Set<BudgetName>();
   readonly #onAlert: (alert: Alert) => void;
   readonly #onRestart: (ms: number) => void;
   #cycles = Number.NaN;
+  #observed: ReadonlyMap<ObservationName, number> | null = null;
 
   constructor(
     seconds: number,
@@ -67,6 +77,8 @@ export class WatchModel {
     const gc = parseGctraceLine(text);
     if (gc) {
       this.#addGc(gc, ms);
+      this.recent.push(text);
+      if (this.recent.length > RECENT_LINES) this.recent.splice(0, RECENT_LINES / 4);
       return;
     }
     const scav = parseScavLine(text);
@@ -85,6 +97,7 @@ export class WatchModel {
       else if (cycles > this.#cycles) this.#countGcs(cycles - this.#cycles, ms);
       this.#cycles = cycles;
     }
+    this.#observed = values;
     const live = values.get("heap_alloc") ?? values.get("heap_live");
     if (live !== undefined) this.#figure("live", live, ms);
     const goal = values.get("next_gc");
@@ -115,7 +128,18 @@ export class WatchModel {
     this.#figure("goal", gc.goal, ms);
     this.window.add(ms, "gcCpu", gc.utilization / 100);
     this.#check("gc-cpu", gc.utilization / 100, ms);
-    this.#check("rss", this.ahead, ms);
+    this.#checkAhead(ms);
+  }
+
+  /** A replay of the last lines says where RSS goes. */
+  foresee(ahead: Ahead | null, ms: number): void {
+    this.forecast = ahead;
+    this.#checkAhead(ms);
+  }
+
+  /** Where nothing measures RSS, its budget is held against where it goes. */
+  #checkAhead(ms: number): void {
+    if (Number.isNaN(this.rss)) this.#check("rss", this.ahead, ms, true);
   }
 
   #restarted(ms: number): void {
@@ -124,6 +148,8 @@ export class WatchModel {
     this.scav = null;
     this.released = Number.NaN;
     this.#cycles = Number.NaN;
+    this.forecast = null;
+    this.recent = [];
     this.#onRestart(ms);
   }
 
@@ -149,17 +175,17 @@ export class WatchModel {
     this.#check(figure, value, ms);
   }
 
-  #check(name: BudgetName, value: number, ms: number): void {
+  #check(name: BudgetName, value: number, ms: number, predicted = false): void {
     for (const budget of this.budgets) {
       if (budget.name !== name || Number.isNaN(value)) continue;
       const was = this.#broken.has(name);
       if (!was && value > budget.limit) {
         this.#broken.add(name);
         this.anyBroken = true;
-        this.#onAlert({ ms, budget, value, broken: true });
+        this.#onAlert({ ms, budget, value, predicted, broken: true });
       } else if (was && value <= budget.limit * RELIEF) {
         this.#broken.delete(name);
-        this.#onAlert({ ms, budget, value, broken: false });
+        this.#onAlert({ ms, budget, value, predicted, broken: false });
       }
     }
   }
@@ -168,11 +194,19 @@ export class WatchModel {
     return this.#broken.has(name);
   }
 
-  /** Where RSS goes while the load stays: the next goal with what the scavenger leaves, stacks, and what is no heap. */
+  /**
+   * Where RSS goes while the load stays: by replaying the last lines again, or until that is done the next goal with what the
+   * scavenger leaves, stacks, and what is no heap. From measured pages: what is allocated until the next GC takes up the
+   * pages that are free and backed, and new ones for the rest.
+   */
   get ahead(): number {
+    if (this.forecast) return this.forecast.peak;
     const { gc } = this;
-    if (!gc) return Number.NaN;
-    return Math.max(gc.goal, gc.heapEnd) * RETAIN + (gc.stacks ?? 0) + BASELINE;
+    if (gc) return Math.max(gc.goal, gc.heapEnd) * RETAIN + (gc.stacks ?? 0) + BASELINE;
+    const [goal, live, idle, released] = (["next_gc", "heap_alloc", "heap_idle", "heap_released"] as const).map(
+      (name) => this.#observed?.get(name) ?? Number.NaN,
+    ) as [number, number, number, number];
+    return this.rss + Math.max(0, goal - live - Math.max(0, idle - released));
   }
 
   /** Bytes a second that the marked heap has grown over the window; NaN while there is too little to tell. */

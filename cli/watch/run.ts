@@ -2,12 +2,17 @@ import { escapeText } from "../escape.ts";
 import type { Host } from "../host.ts";
 import { painter } from "../style.ts";
 import type { Terminal } from "../terminal.ts";
+import { TerminalGuard } from "../tui/guard.ts";
+import { openKeyboard } from "../tui/keyboard.ts";
 import { Screen } from "../tui/screen.ts";
 import type { Writer } from "../writer.ts";
+import { Forecaster } from "./forecast.ts";
+import { FOLLOWING, press, type WatchView } from "./keys.ts";
 import { fileLines, streamLines } from "./lines.ts";
 import { type Budget, WatchModel } from "./model.ts";
 import { poll, watchedUrl } from "./poll.ts";
 import { alertLine, statusLine, watchFrame } from "./view.ts";
+import type { Window } from "./window.ts";
 
 export interface WatchOptions {
   readonly input: string;
@@ -50,7 +55,12 @@ export async function watch(options: WatchOptions): Promise<boolean> {
     (alert) => note(alertLine(alert)),
     () => note("the program was started again"),
   );
+  const forecaster = new Forecaster((ahead) => model.foresee(ahead, Date.now()));
   const screen = live ? new Screen(host.stdout) : null;
+  const keyboard = live ? openKeyboard(host.stdin) : null;
+  const guard = screen && keyboard ? new TerminalGuard(screen, keyboard.stdin) : null;
+  let view: WatchView = FOLLOWING;
+  let held: Window | null = null;
   const paint = painter(options.terminal);
   const draw = (): void =>
     screen?.show(
@@ -60,15 +70,40 @@ export async function watch(options: WatchOptions): Promise<boolean> {
         unicode: options.terminal.unicode,
         title: `gopages watch ${escapeText(input)}`,
         trouble,
+        ...(keyboard ? { view, held } : {}),
       }),
     );
+  const onKeys = (bytes: Buffer): void => {
+    for (const key of bytes.toString("latin1")) {
+      const next = press(view, key, Date.now(), options.windowSeconds);
+      if (next === "suspend") guard?.suspend();
+      else if (next === "quit") {
+        // As at any terminal, Ctrl-C is for the whole pipeline: what is watched shall hear it too.
+        if (key === "\x03" && input === "-") {
+          guard?.release();
+          process.kill(0, "SIGINT");
+        }
+        stop.abort();
+      } else {
+        if (next.pausedAt !== view.pausedAt) held = next.pausedAt === null ? null : model.window.copy();
+        view = next;
+      }
+    }
+    if (!stop.signal.aborted) draw();
+  };
   const onSignal = (): void => stop.abort();
   process.once("SIGINT", onSignal);
   process.once("SIGTERM", onSignal);
-  screen?.enter();
+  if (guard) guard.hold();
+  else screen?.enter();
+  keyboard?.stdin.on("data", onKeys);
   draw();
   const timer = setInterval(
-    () => (live ? draw() : say(statusLine(model, Date.now()))),
+    () => {
+      forecaster.ask(() => model.recent, model.gcs, Date.now());
+      if (live) draw();
+      else say(statusLine(model, Date.now()));
+    },
     live ? FRAME_MS : options.everySeconds * 1000,
   );
   try {
@@ -92,7 +127,11 @@ export async function watch(options: WatchOptions): Promise<boolean> {
     clearInterval(timer);
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
-    screen?.leave();
+    keyboard?.stdin.off("data", onKeys);
+    if (guard) guard.release();
+    else screen?.leave();
+    keyboard?.close();
+    await forecaster.close();
     if (input === "-") host.stdin.destroy();
   }
   if (failed) throw failed;

@@ -3,7 +3,9 @@ import { cut } from "../report/text.ts";
 import { Series } from "../series.ts";
 import { formatBytes, formatCount, formatDelta, formatDuration, formatPercent } from "../sizes.ts";
 import type { Paint } from "../style.ts";
+import { FOLLOWING, KEYS, type WatchView } from "./keys.ts";
 import type { Alert, BudgetName, WatchModel } from "./model.ts";
+import type { Window } from "./window.ts";
 
 const BAD_CPU = 0.25;
 
@@ -16,7 +18,7 @@ export function statusLine(model: WatchModel, ms: number): string {
   if (live !== undefined) parts.push(`live ${formatBytes(live)}`);
   const goal = gc?.goal ?? model.window.values("goal", ms).v.at(-1);
   if (goal !== undefined) parts.push(`goal ${formatBytes(goal)}`);
-  if (!Number.isNaN(model.ahead)) parts.push(`RSS goes to about ${formatBytes(model.ahead)} (modelled)`);
+  if (!Number.isNaN(model.ahead)) parts.push(aheadText(model));
   if (!Number.isNaN(model.released)) parts.push(`returned ${formatBytes(model.released)}`);
   if (gc) parts.push(`GC ${gc.cycle}, ${formatPercent(gc.utilization / 100)} of CPU`);
   const growth = model.growth(ms);
@@ -26,11 +28,19 @@ export function statusLine(model: WatchModel, ms: number): string {
   return parts.length === 0 ? "waiting for the first line of GODEBUG=gctrace=1" : parts.join(", ");
 }
 
+/** Where RSS goes, and how that is known. */
+function aheadText({ forecast, ahead }: WatchModel): string {
+  if (!forecast) return `RSS goes to about ${formatBytes(ahead)} (modelled)`;
+  const { peak, low, high, horizon, growth } = forecast;
+  const grows = growth === 0 ? "" : ` if it goes on growing by ${formatBytes(growth * 60)} a minute`;
+  return `RSS ahead, replayed: ${formatBytes(peak)} (${formatBytes(low)} to ${formatBytes(high)}) within ${formatDuration(horizon)}${grows}`;
+}
+
 const NAMES: Record<BudgetName, string> = { rss: "RSS", live: "live heap", goal: "heap goal", "gc-cpu": "GC CPU" };
 
-export function alertLine({ budget, value, broken }: Alert): string {
+export function alertLine({ budget, value, predicted, broken }: Alert): string {
   const show = budget.name === "gc-cpu" ? formatPercent : formatBytes;
-  const name = NAMES[budget.name];
+  const name = predicted ? "RSS, predicted," : NAMES[budget.name];
   return broken
     ? `ALERT: ${name} ${show(value)} is over its budget of ${show(budget.limit)}`
     : `${name} ${show(value)} is within its budget of ${show(budget.limit)} again`;
@@ -42,6 +52,9 @@ export interface ViewOptions {
   readonly unicode: boolean;
   readonly title: string;
   readonly trouble: string | null;
+  readonly view?: WatchView;
+  /** What the charts show while they are held. */
+  readonly held?: Window | null;
 }
 
 /** The live screen: how it stands, what comes, and the window as charts. */
@@ -53,7 +66,15 @@ export function watchFrame(
   view: ViewOptions,
 ): string[] {
   const { columns, rows } = view;
+  const { pausedAt, seconds, help } = view.view ?? FOLLOWING;
+  const window = view.held ?? model.window;
   const lines: string[] = [paint(cut(view.title, columns), "title")];
+  if (help) return helpFrame(lines, rows, columns, paint);
+  if (pausedAt !== null) {
+    lines.push(
+      paint(cut(`HELD since ${new Date(pausedAt).toISOString().slice(11, 19)}: p follows again`, columns), "bold"),
+    );
+  }
   for (let text = statusLine(model, ms); text !== ""; ) {
     let end = text.length <= columns ? text.length : text.lastIndexOf(", ", columns - 1) + 1;
     if (end <= 0) end = columns;
@@ -69,13 +90,15 @@ export function watchFrame(
     );
   }
   // At first the window is as long as there is something to show.
-  const shown = Math.min(model.window.seconds, Math.max(10, (ms - (model.firstMs || ms)) / 1000));
-  const from = ms - shown * 1000;
-  const charts = (["rss", "live", "goal"] as const).filter((figure) => model.window.values(figure, ms).t.length > 1);
+  const at = pausedAt ?? ms;
+  const all = Math.min(window.seconds, Math.max(10, (at - (model.firstMs || at)) / 1000));
+  const shown = Math.min(all, seconds ?? all);
+  const from = at - shown * 1000;
+  const charts = (["rss", "live", "goal"] as const).filter((figure) => window.values(figure, at).t.length > 1);
   const room = rows - lines.length - alerts.slice(-3).length - 2;
   const height = Math.max(2, Math.floor(room / Math.max(1, charts.length)) - 3);
   for (const figure of charts) {
-    const { t, v } = model.window.values(figure, ms);
+    const { t, v } = window.values(figure, at);
     const series = new Series(
       t.map((x) => (x - from) * 1e6),
       v,
@@ -91,7 +114,16 @@ export function watchFrame(
     }
   }
   lines.push(...alerts.slice(-3).map((alert) => paint(cut(alert, columns), "warning")));
-  return [...lines.slice(0, rows - 1), paint(cut("Ctrl-C ends", columns), "dim")];
+  return [
+    ...lines.slice(0, rows - 1),
+    paint(cut(view.view ? "q end  p hold  + - zoom  ? help" : "Ctrl-C ends", columns), "dim"),
+  ];
+}
+
+function helpFrame(title: readonly string[], rows: number, columns: number, paint: Paint): string[] {
+  const width = Math.max(...KEYS.map(({ keys }) => keys.length));
+  const lines = KEYS.map(({ keys, what }) => cut(`  ${keys.padEnd(width)}  ${what}`, columns));
+  return [...title, "", ...lines].slice(0, rows - 1).concat(paint(cut("? back", columns), "dim"));
 }
 
 /** When a budget will be broken if the heap goes on growing as it does; null when it won't within a day. */

@@ -7,10 +7,13 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fixture } from "../../parsers/testing/observed.ts";
+import { rssAhead } from "../../replay/ahead.ts";
+import { HORIZON_NS } from "./forecast.ts";
+import { FOLLOWING, press } from "./keys.ts";
 import { fileLines, LineCutter } from "./lines.ts";
 import { type Alert, WatchModel } from "./model.ts";
 import { look, watchedUrl } from "./poll.ts";
-import { statusLine, watchFrame } from "./view.ts";
+import { alertLine, statusLine, watchFrame } from "./view.ts";
 import { slope, Window } from "./window.ts";
 
 const MIB = 2 ** 20;
@@ -105,6 +108,73 @@ describe("model", () => {
     other.observe(new Map(values.map(([name, mib]) => [name, mib * MIB])), START);
     expect(other.rss).toBe((50 + 30 - 20 + 1 + 6) * MIB);
   });
+});
+
+describe("where RSS goes", () => {
+  const ahead = { now: 1, peak: 300 * MIB, low: 280 * MIB, high: 330 * MIB, end: 1, horizon: 60e9, growth: MIB };
+
+  test("by a replay of the last lines, which a budget is held against where nothing measures RSS", async () => {
+    const alerts: Alert[] = [];
+    const model = new WatchModel(60, [{ name: "rss", limit: 200 * MIB }], (alert) => alerts.push(alert));
+    for (let i = 0; i < 8; i++) model.line(`svc | ${gc(i + 1, i, 50)}`, START + i * 1000);
+    const replayed = (await rssAhead(model.recent, HORIZON_NS))!;
+    model.foresee(replayed, START + 20_000);
+    expect(model.ahead).toBe(replayed.peak);
+    expect(model.ahead / MIB).toBeCloseTo(110, -1);
+    expect(alerts).toEqual([]);
+    model.foresee(ahead, START + 21_000);
+    expect(alerts.map(({ predicted, broken, value }) => [predicted, broken, value / MIB])).toEqual([[true, true, 300]]);
+    expect(statusLine(model, START + 21_000)).toContain(
+      "RSS ahead, replayed: 300 MiB (280 MiB to 330 MiB) within 1 min 00 s if it goes on growing by 60.0 MiB a minute",
+    );
+    expect(alertLine(alerts[0]!)).toBe("ALERT: RSS, predicted, 300 MiB is over its budget of 200 MiB");
+    // Measured, it is what it is.
+    model.observe(new Map([["rss", 90 * MIB]] as const), START + 22_000);
+    model.foresee(ahead, START + 23_000);
+    expect(model.isBroken("rss")).toBe(false);
+  });
+
+  test("a restart takes the forecast and its lines away; of a long log only the last lines are kept", () => {
+    const model = new WatchModel(60);
+    for (let i = 0; i < 5000; i++) model.line(gc(i + 1, i, 50), START + i * 1000);
+    expect(model.recent.length).toBeLessThanOrEqual(400);
+    model.foresee(ahead, START);
+    model.line(gc(1, 0, 5), START + 6e6);
+    expect(model.forecast).toBeNull();
+    expect(model.recent).toHaveLength(1);
+  });
+
+  test("of measured pages: what is allocated until the next GC takes up what is free and backed first", () => {
+    const model = new WatchModel(60);
+    const values = { rss: 100, heap_alloc: 40, next_gc: 70, heap_idle: 30, heap_released: 10 };
+    model.observe(new Map(Object.entries(values).map(([name, mib]) => [name, mib * MIB])) as never, START);
+    expect(model.ahead / MIB).toBe(100 + (70 - 40) - (30 - 10));
+  });
+});
+
+test("keys hold the charts, choose the stretch and end it", () => {
+  const at = (...keys: string[]) =>
+    keys.reduce<ReturnType<typeof press>>(
+      (view, key) => (typeof view === "string" ? view : press(view, key, START, 600)),
+      FOLLOWING,
+    );
+  expect(at("p")).toEqual({ pausedAt: START, seconds: null, help: false });
+  expect(at("p", " ")).toEqual(FOLLOWING);
+  expect(at("+", "+")).toMatchObject({ seconds: 150 });
+  expect(at("+", "-")).toEqual(FOLLOWING);
+  expect(at(...Array.from({ length: 20 }, () => "+"))).toMatchObject({ seconds: 10 });
+  expect(at("+", "0")).toEqual(FOLLOWING);
+  expect(at("?")).toMatchObject({ help: true });
+  expect(at("?", "\x1b")).toEqual(FOLLOWING);
+  expect([at("q"), at("\x03"), at("\x1a"), at("z")]).toEqual(["quit", "quit", "suspend", FOLLOWING]);
+});
+
+test("what is held does not move when more comes", () => {
+  const window = new Window(10, 10);
+  window.add(START, "live", 5);
+  const held = window.copy();
+  window.add(START + 1000, "live", 7);
+  expect([...held.values("live", START + 1000).v]).toEqual([5]);
 });
 
 test("the window forgets, and keeps the highest of each piece", () => {

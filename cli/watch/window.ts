@@ -20,6 +20,14 @@ export class Window {
     this.#piece = new Float64Array(slots).fill(-1);
   }
 
+  /** The window as it is now, for good. */
+  copy(): Window {
+    const copy = new Window(this.seconds, this.slots);
+    copy.#data.set(this.#data);
+    copy.#piece.set(this.#piece);
+    return copy;
+  }
+
   /** The highest of a piece's values is kept; of counts (`gcs`) the sum. */
   add(ms: number, figure: Figure, value: number): void {
     if (Number.isNaN(value)) return;
