@@ -7,8 +7,10 @@ import { SlotsInUse } from "../../replay/heap-history/slots-in-use.ts";
 import type { TimelineRow } from "../../replay/result.ts";
 
 const PAGE = 8192;
-/** Moments of the timeline at which the fake heap changes. */
+/** Moments of the timeline at which the fake heap changes; of a huge heap fewer, so that it takes no time to make. */
 const MOMENTS = 60;
+const FEW_MOMENTS = 8;
+const HUGE_PAGES = 200_000;
 const TYPES = new Map([
   [1, { name: "main.node", size: 48 }],
   [2, { name: "[]uint8", size: 24 }],
@@ -38,9 +40,9 @@ export function fakeHistory(timeline: readonly TimelineRow[]): HeapHistory {
     return (seed >>> 8) % n;
   };
   const most = timeline.reduce((pages, row) => Math.max(pages, row.heapInuse / PAGE), 0);
-  // Small spans as in programs; of a huge heap larger ones, so that it takes no time to make.
+  // Small spans as in programs; of a huge heap larger ones too.
   const largest = Math.max(24, Math.ceil(most / 300));
-  const step = Math.max(1, Math.floor(timeline.length / MOMENTS));
+  const step = Math.max(1, Math.floor(timeline.length / (most > HUGE_PAGES ? FEW_MOMENTS : MOMENTS)));
   let inUse = 0;
   for (let i = 0; i < timeline.length; i += step) {
     const { t, heapInuse, stacks, heapReleased } = timeline[i]!;

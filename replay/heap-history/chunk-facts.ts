@@ -50,14 +50,12 @@ export interface Fill {
   readonly used: number;
 }
 
-/**
- * Of pages [page, page + n). A large object fills its span. `slotSizes` are bytes by size class. A span whose beginning lies
- * below is left out.
- */
+/** Of pages [page, page + n). A large object fills its span; an object counts where it begins. `slotSizes`: bytes by size class. */
 export function fillOf(pages: HeapPages, page: number, n: number, slotSizes: ArrayLike<number>): Fill {
   let bytes = 0;
   let used = 0;
-  let slot = 0;
+  const slotOf = (kind: number): number => (kind < 0 ? 0 : kind < 2 ? -1 : (slotSizes[kind >> 1] ?? 0));
+  let slot = pages.stateOf(page) === IN_USE ? slotOf(pages.runAt(page).span!.kind) : 0;
   for (let at = page; at < page + n; at++) {
     const region = pages.find(Math.floor(at / REGION_PAGES));
     if (!region) continue;
@@ -66,10 +64,7 @@ export function fillOf(pages: HeapPages, page: number, n: number, slotSizes: Arr
       slot = 0;
       continue;
     }
-    if (pages.isFirst(at)) {
-      const kind = region.kind[i]!;
-      slot = kind < 0 ? 0 : kind < 2 ? -1 : (slotSizes[kind >> 1] ?? 0);
-    }
+    if (pages.isFirst(at)) slot = slotOf(region.kind[i]!);
     if (slot === 0) continue;
     bytes += PAGE;
     used += slot < 0 ? PAGE : Math.min(PAGE * 8, region.objects[i]! * slot);

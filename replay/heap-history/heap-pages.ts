@@ -99,6 +99,8 @@ export class HeapPages {
   readonly #regions = new Map<number, Region>();
   #sorted: Region[] | null = null;
   #last: Region | null = null;
+  /** The run asked for last: who draws asks for one page of it after the other. */
+  #run: PageRun | null = null;
 
   /** The regions with mapped pages, by address. */
   regions(): readonly Region[] {
@@ -128,6 +130,7 @@ export class HeapPages {
     for (const index of [...this.#regions.keys()]) if (!keep.has(index)) this.#regions.delete(index);
     this.#sorted = null;
     this.#last = null;
+    this.#run = null;
   }
 
   /** Pages [page, page + n) are in `state` now. Pages that come into use are one span, of which nothing else is known. */
@@ -149,6 +152,7 @@ export class HeapPages {
   }
 
   #fill(page: number, n: number, state: number): void {
+    this.#run = null;
     let at = page;
     let left = n;
     while (left > 0) {
@@ -169,11 +173,13 @@ export class HeapPages {
   }
 
   type(page: number, type: number): void {
+    this.#run = null;
     const region = this.region(Math.floor(page / REGION_PAGES));
     region.type[page - region.index * REGION_PAGES] = type;
   }
 
   addObjects(page: number, n: number): void {
+    this.#run = null;
     const region = this.region(Math.floor(page / REGION_PAGES));
     region.objects[page - region.index * REGION_PAGES]! += n;
   }
@@ -226,6 +232,8 @@ export class HeapPages {
 
   /** The span that the page is in, or the run of pages of its state around it within its chunk. */
   runAt(page: number): PageRun {
+    const run = this.#run;
+    if (run !== null && page >= run.page && page < run.page + run.pages) return run;
     const state = this.stateOf(page);
     let first = page;
     if (state === IN_USE) {
@@ -234,7 +242,8 @@ export class HeapPages {
       const low = Math.floor(page / CHUNK_PAGES) * CHUNK_PAGES;
       while (first > low && this.stateOf(first - 1) === state) first--;
     }
-    return this.runFrom(first);
+    this.#run = this.runFrom(first);
+    return this.#run;
   }
 
   /** The run that begins at the page: a span to its end, anything else to the end of its chunk at most. */

@@ -7,8 +7,8 @@ import type { SlotsInUse } from "./slots-in-use.ts";
 import { type Changes, watch } from "./watch.ts";
 
 /**
- * Bytes of operations between stored states: as many as a state has, so that states at most double the history, within what
- * is worth a state and what is played in time (some 10 ns a byte).
+ * Bytes of operations between stored states: half of what a state has, so that states take at most twice what operations do,
+ * within what is worth a state and what is played in time (some 10 ns a byte).
  */
 const LEAST_BETWEEN = 256 << 10;
 const MOST_BETWEEN = 4 << 20;
@@ -94,7 +94,7 @@ export class HeapRecorder {
     const { changes } = this.#slots;
     if (changes >= Math.min(MOST_NEW, Math.max(LEAST_NEW, this.#counted * NEW_SHARE))) this.#writeObjects(t);
     const states = this.#pages.regions().length * REGION_BYTES;
-    const between = Math.min(MOST_BETWEEN, Math.max(LEAST_BETWEEN, states));
+    const between = Math.min(MOST_BETWEEN, Math.max(LEAST_BETWEEN, states / 2));
     if (this.#sinceStored + this.#out.length >= between) this.#store(this.#time);
   }
 

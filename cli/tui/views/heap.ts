@@ -81,7 +81,7 @@ export const heapView: DrawView = (data, state, box, { unicode }) => {
   }
   const page = chosenPage(pages, state.heap)!;
   const unit = grid.unitOf(page);
-  canvas.text(1, 2, cut(`At ${moment}: ${whatText(grid, pages, page)}${playText(state)}`, box.width - 1));
+  canvas.text(1, 2, cut(`At ${moment}${playText(state)}: ${whatText(grid, pages, page)}`, box.width - 1));
   drawLegend(canvas, 3, data, state, grid, pages, unicode);
 
   const top = topRow(grid, unit, place.height);
@@ -136,8 +136,8 @@ function whatText(grid: Grid, pages: HeapPages, page: number): string {
 }
 
 function playText({ heap: { play, speed } }: State): string {
-  if (play === 0) return speed === null ? "" : `; stopped (${speedText(speed)})`;
-  return `; ${play > 0 ? "plays" : "plays back"} at ${speedText(speed ?? 1)}`;
+  if (play === 0) return speed === null ? "" : ` (stopped, ${speedText(speed)})`;
+  return ` (${play > 0 ? "plays" : "plays back"} at ${speedText(speed ?? 1)})`;
 }
 
 function drawLegend(
@@ -282,14 +282,9 @@ function cellMark(pages: HeapPages, grid: Grid, unit: number, { heap }: Data, { 
     case "huge":
       return HUGE[hugenessOf(pages, Math.floor(first / HUGE_PAGES) * HUGE_PAGES)];
     case "fill": {
-      const from = pages.stateOf(first) === IN_USE ? pages.runAt(first) : null;
       // One page of a span is as full as the span.
-      if (n === 1 && from !== null) {
-        const fill = fillOf(pages, from.page, from.pages, heap!.slotSizes);
-        return fill.bytes === 0 ? null : fillMark(fill.used / fill.bytes);
-      }
-      const start = from?.page ?? first;
-      const fill = fillOf(pages, start, first + n - start, heap!.slotSizes);
+      const span = n === 1 && pages.stateOf(first) === IN_USE ? pages.runAt(first) : { page: first, pages: n };
+      const fill = fillOf(pages, span.page, span.pages, heap!.slotSizes);
       return fill.bytes === 0 ? null : fillMark(fill.used / fill.bytes);
     }
     default: {
