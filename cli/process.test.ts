@@ -407,7 +407,7 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
   });
 
   test("while the input is read there is something to see, and all keys work", async () => {
-    const run = await start({ fake: { ...EVENTFUL, readMs: 3000 } });
+    const run = await start({ fake: { ...EVENTFUL, reads: "well" } });
     const percent = /Reading: \d+(\.\d+)? %, [\d ]+ events/;
     const early = await run.until(percent);
     expect(early).toContain("RSS  ⣀ predicted");
@@ -416,22 +416,25 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     run.press("6");
     await run.until("[6 GCs]");
     run.press("1");
-    await run.until((text) => text.includes("[1 Timeline]") && !text.includes("Reading"));
+    await run.until((text) => text.includes("[1 Timeline]") && text.includes("Reading"));
+    process.kill(run.pty.pid, "SIGUSR2");
+    await run.until((text) => !text.includes("Reading"));
     await run.until(/0\.0 s +5\.0 s +10\.0 s/);
   });
 
   test("while the input is read it can be left, and an input that breaks is said on the user's screen", async () => {
-    const left = await start({ fake: { readMs: 60_000 } });
+    const left = await start({ fake: { reads: "well" } });
     await left.until("Reading:");
     left.press("q");
     expect(await left.exited()).toMatchObject({ exitCode: 0 });
     expectRestored(left);
-    const stopped = await start({ fake: { readMs: 60_000 } });
+    const stopped = await start({ fake: { reads: "well" } });
     await stopped.until("Reading:");
     stopped.press("\x03");
     expect(await stopped.exited()).toMatchObject({ exitCode: 130 });
     expectRestored(stopped);
-    const broken = await start({ fake: { readMs: 60_000, failAfterMs: 800 } });
+    const broken = await start({ fake: { reads: "badly" } });
+    process.kill(broken.pty.pid, "SIGUSR2");
     await broken.until("trace.out: broken for a test");
     expect(await broken.exited()).toMatchObject({ exitCode: 3 });
     expectRestored(broken);
@@ -468,7 +471,7 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  });
+  }, 180_000);
 
   test("many keys at once are all obeyed", async () => {
     const run = await start();
@@ -524,7 +527,8 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
   });
 
   test("an error that nothing caught gives the terminal back and is said after that", async () => {
-    const run = await start({ fake: { crashAfterMs: 3000 } });
+    const run = await start({ fake: { crashes: true } });
+    process.kill(run.pty.pid, "SIGUSR2");
     expect(await run.exited()).toMatchObject({ exitCode: 70 });
     expect(await run.text()).toContain("a bug in gopages: crash for a test; please report");
     expectRestored(run);

@@ -8,45 +8,41 @@ import { runProcess } from "../process.ts";
 import { type FakeOptions, fakeResult } from "./fake-result.ts";
 import { fakeBatch, fakeServices } from "./fake-tui.ts";
 
-/** What beside the result a test may ask for. */
+/** What beside the result a test may ask for. What takes time ends, or happens, when the process gets SIGUSR2. */
 export interface EntryOptions extends FakeOptions {
-  /** The input is read for so long, and then shown. */
-  readonly readMs?: number;
-  /** It can't be read after so long. */
-  readonly failAfterMs?: number;
+  /** The input is read, until it is told that it is at its end, or can't be read. */
+  readonly reads?: "well" | "badly";
   /** A run under another setting takes so long. */
   readonly runMs?: number;
-  readonly crashAfterMs?: number;
+  /** Something throws that nobody catches. */
+  readonly crashes?: boolean;
 }
 
 const options = JSON.parse(process.env.FAKE ?? "{}") as EntryOptions;
-const { readMs = 0, failAfterMs, runMs = 0, crashAfterMs } = options;
-if (crashAfterMs !== undefined) {
-  setTimeout(() => {
-    throw new Error("crash for a test");
-  }, crashAfterMs);
-}
+const { reads, runMs = 0, crashes = false } = options;
+let told = false;
+process.on("SIGUSR2", () => {
+  told = true;
+  if (crashes) throw new Error("crash for a test");
+});
 
 const result = fakeResult(options);
 const { export: _, ...tui } = fakeServices(result, runMs);
 
 async function replay(_: string[], { onProgress, signal, tap }: ReplayOptions) {
   tap?.(fakeBatch(result), {} as never);
-  const start = Date.now();
-  for (let now = 0; now < readMs; now = Date.now() - start) {
+  for (let read = 2; reads !== undefined && !told; read = Math.min(read + 5, result.timeline.length)) {
     signal?.throwIfAborted();
-    if (failAfterMs !== undefined && now > failAfterMs) {
-      throw Object.assign(new Error("trace.out: broken for a test"), { name: "InputError" });
-    }
-    const rows = Math.max(2, Math.floor((result.timeline.length * now) / readMs));
+    const timeline = result.timeline.slice(0, read);
     onProgress?.({
       phase: "replaying",
-      fraction: now / readMs,
-      events: Math.round((123_456 * now) / readMs),
-      soFar: () => ({ ...result, timeline: result.timeline.slice(0, rows) }),
+      fraction: read / result.timeline.length,
+      events: 100 * read,
+      soFar: () => ({ ...result, timeline }),
     });
     await new Promise((resolve) => setTimeout(resolve, 40));
   }
+  if (reads === "badly") throw Object.assign(new Error("trace.out: broken for a test"), { name: "InputError" });
   return result;
 }
 

@@ -27,6 +27,8 @@ export interface PtyOptions {
   columns?: number;
   rows?: number;
   fake?: EntryOptions;
+  /** Arguments of the program itself, in the place of the one with a made-up result. */
+  real?: readonly string[];
   env?: Record<string, string>;
   /** Run inside an interactive shell, which does job control. */
   shell?: boolean;
@@ -40,10 +42,10 @@ export class PtyRun {
   output = "";
   exit: { exitCode: number; signal?: number | undefined } | null = null;
 
-  constructor({ columns = 80, rows = 24, fake = {}, env = {}, shell = false }: PtyOptions = {}) {
+  constructor({ columns = 80, rows = 24, fake = {}, env = {}, shell = false, real }: PtyOptions = {}) {
     // What the test runner sets for itself would have the program behave as on a build server, or load React for development.
     const { CI, CONTINUOUS_INTEGRATION, NO_COLOR, FORCE_COLOR, NODE_ENV, ...inherited } = process.env;
-    const [file, args] = shell ? ["/bin/sh", ["-i"]] : [process.execPath, [entry, "trace.out"]];
+    const [file, args] = shell ? ["/bin/sh", ["-i"]] : [process.execPath, real ? [bin, ...real] : [entry, "trace.out"]];
     this.terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
     this.pty = spawn(file, args as string[], {
       cols: columns,

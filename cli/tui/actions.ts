@@ -5,7 +5,7 @@ import { jumpTo, moveTo, redo, showAll, toNext, undo, zoom } from "./navigate.ts
 import { openPrompt } from "./prompt.ts";
 import { type Effect, type Key, type Outcome, type Size, type State, VIEWS, type View } from "./state.ts";
 import { TABLE_ACTIONS } from "./table-actions.ts";
-import { plotWidth } from "./views/timeline.ts";
+import { timeWidth } from "./views/timeline.ts";
 import { WHAT_IF_ACTIONS } from "./what-if-actions.ts";
 import { WHY_ACTIONS } from "./why-actions.ts";
 
@@ -42,7 +42,7 @@ export const TITLES: Readonly<Record<View, string>> = {
 
 /** Time that a column of the timeline stands for. */
 function columnStep({ state, size }: Context): number {
-  return (state.to - state.from) / plotWidth(size.columns);
+  return (state.to - state.from) / timeWidth(state.view, size.columns);
 }
 
 function by(columns: number): Action["run"] {

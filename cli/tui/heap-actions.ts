@@ -6,7 +6,7 @@ import { ADDRESS, gridOf, HEAD, mapPlace, topRow } from "./heap-grid.ts";
 import { type HeapLook, LEVELS, nextSpeed, SHOWN, speedFor } from "./heap-look.ts";
 import { moveTo } from "./navigate.ts";
 import type { State } from "./state.ts";
-import { plotWidth } from "./views/timeline.ts";
+import { timeWidth } from "./views/timeline.ts";
 
 /** Lines of the screen that are no view: those of layout.ts, which knows the actions and so can't be asked here. */
 const FRAME = 3;
@@ -104,7 +104,7 @@ function speed(by: 1 | -1): Action["run"] {
 
 function column(by: 1 | -1): Action["run"] {
   return ({ data, state, size }) =>
-    moveTo(data, state, state.cursor + (by * (state.to - state.from)) / plotWidth(size.columns));
+    moveTo(data, state, state.cursor + (by * (state.to - state.from)) / timeWidth("heap", size.columns));
 }
 
 /** Playback goes on by `elapsed` ms of the user's time. */

@@ -6,8 +6,8 @@ import { moveTo, zoom } from "./navigate.ts";
 import { type Key, type State, VIEWS } from "./state.ts";
 import { choose, isTable, sortBy, tableOf, withTable } from "./table-actions.ts";
 import { columnAt, placeAt } from "./views/table.ts";
-import { plotTime, plotWidth } from "./views/timeline.ts";
-import { curvesWidth, fieldAt } from "./views/what-if.ts";
+import { plotTime, timeWidth } from "./views/timeline.ts";
+import { fieldAt } from "./views/what-if.ts";
 import { causeAt } from "./views/why.ts";
 
 const REPORT = /^\[<(\d+);(\d+);(\d+)([Mm])$/;
@@ -32,8 +32,7 @@ export function isMouse(key: Key): boolean {
 
 /** The moment that a column of the screen stands for. */
 function timeAt({ state, size }: Context, x: number): number | null {
-  const width = state.view === "whatif" ? curvesWidth(size.columns) : plotWidth(size.columns);
-  return plotTime(state, width, x);
+  return plotTime(state, timeWidth(state.view, size.columns), x);
 }
 
 function placeOfMouse(key: Key): { x: number; y: number } {

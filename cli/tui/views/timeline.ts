@@ -7,7 +7,7 @@ import { Canvas } from "../canvas.ts";
 import { countUpTo, type Data } from "../data.ts";
 import { type Figure, figuresAt, sinceMark } from "../figures.ts";
 import { columnOf, drawBins, drawLine, type PlotBox, plotColumns, rowOf } from "../plot.ts";
-import type { State } from "../state.ts";
+import type { State, View } from "../state.ts";
 import type { Box, DrawView } from "./view.ts";
 
 /** From this width on the figures stand beside the chart, below that under it. */
@@ -24,6 +24,11 @@ const TALL = 28;
 /** Width of the plot, which is the cursor's steps, in a screen of that width. */
 export function plotWidth(width: number): number {
   return Math.max(1, width - LEFT - (width >= SIDE_FROM ? SIDE_WIDTH : 0));
+}
+
+/** The same in any view: only the timeline has figures beside it. */
+export function timeWidth(view: View, width: number): number {
+  return view === "timeline" ? plotWidth(width) : Math.max(1, width - LEFT);
 }
 
 /** The moment at a column of a screen with a plot of that width; null beside it. */
@@ -71,7 +76,9 @@ export const timelineView: DrawView = (data, state, box, { unicode }) => {
   ];
   canvas.text(LEFT, y, "RSS", "title");
   let x = LEFT + 5;
+  const end = beside ? LEFT + width : box.width;
   for (const { text, style } of legend) {
+    if (x + text.length > end) break;
     canvas.text(x, y, text, style);
     x += text.length + 2;
   }
@@ -353,7 +360,7 @@ function drawBelow(canvas: Canvas, y: number, data: Data, state: State, width: n
 
 /** One line with the course of a series and the cursor under it, for views that show a moment. */
 export function drawStrip(canvas: Canvas, y: number, series: Series, state: State, unicode: boolean): void {
-  const width = plotWidth(canvas.width);
+  const width = timeWidth(state.view, canvas.width);
   const { max } = series.bins(state.from, state.to, width);
   let top = 0;
   for (const value of max) if (value > top) top = value;

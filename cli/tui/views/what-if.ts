@@ -10,18 +10,13 @@ import { drawBins, drawLine, type PlotBox, plotColumns } from "../plot.ts";
 import type { Size, State } from "../state.ts";
 import { wantedSetting } from "../what-if-actions.ts";
 import { FIELDS } from "../what-if-settings.ts";
-import { drawCursor } from "./timeline.ts";
+import { drawCursor, timeWidth } from "./timeline.ts";
 import type { Box, DrawView } from "./view.ts";
 
 /** Lines of the settings and of the cost beside them, with their titles. */
 const HEAD = FIELDS.length + 1;
 const SETTINGS_WIDTH = 36;
 const LEFT = LABEL_WIDTH + 1;
-
-/** Width of the plot in a screen of that width: nothing stands beside it. */
-export function curvesWidth(width: number): number {
-  return Math.max(1, width - LEFT);
-}
 
 /** Index of the setting at a place of the view. */
 export function fieldAt({ columns }: Size, x: number, line: number): number | null {
@@ -149,7 +144,7 @@ function drawCurves(canvas: Canvas, data: Data, state: State, box: Box, unicode:
   y = HEAD + Math.max(1, lines.length);
   const { base, run } = data.whatIf;
   const other = run.is === "ready" ? run.value : null;
-  const width = curvesWidth(box.width);
+  const width = timeWidth("whatif", box.width);
   const height = box.height - y - 3;
   if (!base || height < 2) return;
   const { from, to } = state;
