@@ -179,14 +179,23 @@ async function run(
 
   let lastReport = 0;
   let lastYield = Date.now();
+  /** Lets timers, keys and signals through now and then. */
+  const breathe = async (): Promise<void> => {
+    if (Date.now() - lastYield < YIELD_EVERY) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    lastYield = Date.now();
+    options.signal?.throwIfAborted();
+  };
   while (!step.done) {
     options.signal?.throwIfAborted();
     if (driver) {
+      // One batch of a log's lines makes many of made-up spans.
       for (const batch of driver.transform(step.value)) {
         options.tap?.(batch, info);
         machine.process(batch);
         history?.batchDone(batch, machine.now);
         if (rowSink) await rowSink.drain();
+        await breathe();
       }
     } else {
       options.tap?.(step.value, info);
@@ -204,10 +213,7 @@ async function run(
         soFar: () => resultNow(),
       });
     }
-    if (now - lastYield >= YIELD_EVERY) {
-      await new Promise((resolve) => setImmediate(resolve));
-      lastYield = Date.now();
-    }
+    await breathe();
     step = await batches.next();
   }
   if (driver) {
@@ -216,6 +222,7 @@ async function run(
       machine.process(batch);
       history?.batchDone(batch, machine.now);
       if (rowSink) await rowSink.drain();
+      await breathe();
     }
   }
   machine.finish(machine.now);

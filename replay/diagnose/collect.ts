@@ -104,6 +104,10 @@ export interface Collected {
 }
 
 const TRACES: readonly string[] = ["go-trace-v2", "go-trace-v1", "pagetrace"];
+/** ms that modelling a heap out of a log may take: it is for the ledger only. */
+const MODEL_TIME = 5000;
+const TOO_LONG =
+  "no ledger: the log is too long to model a heap from; give the part of it that matters, or MemStats or samples beside it";
 /** Lines of a log that are looked at, for memory's sake: a month of a GC every three seconds, or three days of ten a second. */
 const MAX_RECORDS = 1_000_000;
 const LEFT_OUT: LossKind = {
@@ -210,16 +214,19 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
 
   let modelled: ReplayResult | null = null;
   if (!hasTrace && gcs.length > 0 && !series.has("heap_inuse")) {
+    const timeout = AbortSignal.timeout(MODEL_TIME);
     try {
       modelled = await replay(paths, {
         ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
         ...(options.physPageSize === undefined ? {} : { physPageSize: options.physPageSize }),
         ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-        ...(options.signal ? { signal: options.signal } : {}),
+        signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
       });
     } catch (error) {
+      options.signal?.throwIfAborted();
       // The log alone still answers for its cycles.
-      if (!(error instanceof InputError || error instanceof UnsupportedError)) throw error;
+      if (timeout.aborted) notes.push({ level: "info", text: TOO_LONG });
+      else if (!(error instanceof InputError || error instanceof UnsupportedError)) throw error;
     }
   }
 

@@ -63,6 +63,7 @@ export function deadShares(facts: Facts): DeadShares {
 }
 
 function divideDead(facts: Facts): DeadShares {
+  const highestAt = allocPeak(facts);
   const cycles = cyclesOf(facts);
   const markeds = cycles.map((c) => c.marked);
   const typicalLive = median(markeds);
@@ -82,7 +83,7 @@ function divideDead(facts: Facts): DeadShares {
       after.length > 0 ? Math.min(...after.slice(0, 10_000).map((c) => c.marked)) : 0,
     );
     const fell = after.some((c) => c.marked < 0.6 * most.marked);
-    const caught = [...cycles].reverse().find((c) => c.t <= allocPeak(facts));
+    const caught = [...cycles].reverse().find((c) => c.t <= highestAt);
     // The goal that the burst gave must have been what let the heap grow: else the peak is the burst itself.
     const filled = !caught || !Number.isFinite(caught.goal) || highest(facts) >= 0.85 * caught.goal;
     if (
@@ -107,7 +108,7 @@ function divideDead(facts: Facts): DeadShares {
   const free = active ? facts.peak.free || 0 : 0;
   const room = Math.max(0, facts.peak.dead || 0) + free;
   // Room of the cycle at the peak where the heap came near its goal, else that of an ordinary cycle.
-  const last = [...cycles].reverse().find((c) => c.t <= allocPeak(facts));
+  const last = [...cycles].reverse().find((c) => c.t <= highestAt);
   const filled = last !== undefined && Number.isFinite(last.goal) && highest(facts) >= 0.85 * last.goal;
   const ofCycle = !burst && filled ? Math.max(typicalRoom, last.goal - last.marked) : typicalRoom;
   const headroomRaw = Number.isNaN(ofCycle) ? atPeak : Math.min(ofCycle, Math.max(room, burst ? 0 : atPeak));
