@@ -32,12 +32,25 @@ export async function diagnose(paths: readonly string[], options: DiagnoseOption
   return diagnoseCollected(await collect(paths, options));
 }
 
+/**
+ * That a profile is late explains why it shows less than there is, not why there is so much: where a cause of that is found, the bytes
+ * are that cause's. (GOGC's room is in no profile in any case.)
+ */
+function aboutProfilesLast(causes: CauseVerdict[]): void {
+  const others = causes.some(
+    ({ id, verdict, bytes }) => verdict === "present" && bytes > 0 && id !== "stale-profile" && id !== "gogc-headroom",
+  );
+  const i = causes.findIndex(({ id, verdict }) => id === "stale-profile" && verdict === "present");
+  if (others && i >= 0) causes[i] = { ...causes[i]!, bytes: 0 };
+}
+
 export function diagnoseCollected(collected: Collected, rules: readonly Rule[] = RULES): Diagnosis {
   const facts = new Facts(collected);
   const causes = rules.map((rule): CauseVerdict => {
     const { id, number, title } = rule.meta;
     return { id, number, title, ...rule.audit(facts) };
   });
+  aboutProfilesLast(causes);
   const order = { present: 0, "not-enough-data": 1, "ruled-out": 2 };
   causes.sort((a, b) => order[a.verdict] - order[b.verdict] || b.bytes - a.bytes || a.number - b.number);
   const finite = (v: number) => (Number.isFinite(v) ? v : null);

@@ -1,7 +1,10 @@
 import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
 import { deadShares } from "./shares.ts";
-import { mib } from "./text.ts";
+import { MiB, mib } from "./text.ts";
+
+/** A burst smaller than this is a program at its start. */
+const LEAST = 16 * MiB;
 
 export const gcCaughtBurst: Rule = {
   meta: {
@@ -19,7 +22,7 @@ export const gcCaughtBurst: Rule = {
         CAPTURE.gctrace,
         facts.evidence(`${cycles.length} GC cycles in the inputs: too few to tell a burst`, source),
       );
-    if (!burst || !facts.notable(burstBytes)) {
+    if (!burst || burstBytes < Math.max(facts.threshold, LEAST)) {
       return ruledOut(
         facts.evidence(
           `of ${cycles.length} GCs none before the peak found far more alive than the others (median ${mib(typicalLive)})`,

@@ -15,6 +15,30 @@ function poolUsed(facts: Facts): boolean {
   return false;
 }
 
+/** Sizes that a buffer passes through as it grows to a giant; fewer are buffers made at their size. */
+const STEPS = 6;
+
+/** The function whose appends made buffers of ever larger sizes, of which giants are alive: most bytes first. */
+function grownByAppend(facts: Facts): { name: string; bytes: number; objects: number } | null {
+  const { profile } = facts.heaviestProfile!;
+  const u = profile.unsampled();
+  const sites = new Map<string, { name: string; bytes: number; objects: number; sizes: Set<number> }>();
+  for (let s = 0; s < profile.sampleCount; s++) {
+    const frame = profile.frames(s).find((f) => !/^(runtime\.|internal\/runtime\/)/.test(f.function));
+    if (!frame) continue;
+    const name = frame.function;
+    const site = sites.get(name) ?? { name, bytes: 0, objects: 0, sizes: new Set<number>() };
+    site.sizes.add(u.size[s]!);
+    if (u.size[s]! >= GIANT) {
+      site.bytes += u.inuseBytes[s]!;
+      site.objects += u.inuseObjects[s]!;
+    }
+    sites.set(name, site);
+  }
+  const grown = [...sites.values()].filter(({ sizes, objects }) => sizes.size >= STEPS && objects >= 2);
+  return grown.sort((a, b) => b.bytes - a.bytes)[0] ?? null;
+}
+
 export const poolGiants: Rule = {
   meta: { id: "pool-giants", number: 34, title: "A sync.Pool keeps its largest buffers", since: null, until: null },
   audit(facts: Facts) {
@@ -38,6 +62,20 @@ export const poolGiants: Rule = {
         seen,
         size,
         facts.evidence("a pool shows as its buffers' growth: whether a pool holds them the code tells", ""),
+      );
+    }
+    const append = grownByAppend(facts);
+    if (append && facts.notable(append.bytes) && append.bytes >= 0.4 * live) {
+      const size = facts.evidence(
+        `${append.name} made buffers grow, and ${Math.round(append.objects)} of ${mib(append.bytes / append.objects)} on average are alive`,
+        fact.source,
+      );
+      if (poolUsed(facts)) return present(append.bytes, [seen, size], ADVICE);
+      return suspected(
+        append.bytes,
+        CAPTURE.trace,
+        size,
+        facts.evidence("whether a pool holds them the code tells", ""),
       );
     }
     return ruledOut(seen);

@@ -1,7 +1,10 @@
 import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
 import { freeShares } from "./shares.ts";
-import { mib } from "./text.ts";
+import { MiB, mib } from "./text.ts";
+
+/** Any heap keeps some MiB. */
+const LEAST = 16 * MiB;
 
 export const retainedByDesign: Rule = {
   meta: {
@@ -34,7 +37,7 @@ export const retainedByDesign: Rule = {
       source,
       shares.t,
     );
-    if (!shares.atEnd || !facts.notable(shares.kept)) return ruledOut(seen);
+    if (!shares.atEnd || shares.kept < Math.max(facts.threshold, LEAST)) return ruledOut(seen);
     return present(
       shares.kept,
       [seen],

@@ -99,7 +99,7 @@ function divideDead(facts: Facts): DeadShares {
   }
 
   const regrowth = regrowthOf(facts);
-  const idle = idleOf(facts, cycles, typicalLive);
+  const idle = idleOf(facts, cycles);
   const beyondContainer = beyond(facts);
   // A goal beyond the container is that cause's, with all the room that it gives.
   const taken = beyondContainer > 0 ? Number.POSITIVE_INFINITY : Math.max(idle?.bytes ?? 0, regrowth?.bytes ?? 0);
@@ -134,10 +134,12 @@ function divideDead(facts: Facts): DeadShares {
 const RECURRING = 3;
 
 function recurring(cycles: readonly Cycle[]): number {
-  const dead = cycles.map((c) => c.dead).filter(Number.isFinite);
-  if (dead.length < RECURRING) return Number.POSITIVE_INFINITY;
+  // What a GC that the program asked for finds is no room that was to be filled.
+  const own = cycles.filter((c) => !c.forced);
+  const dead = (own.length > 0 ? own : cycles).map((c) => c.dead).filter(Number.isFinite);
+  if (cycles.length < RECURRING) return Number.POSITIVE_INFINITY;
   // The room may not have been filled to the last byte when the recording ended.
-  return 1.25 * dead.sort((a, b) => b - a)[RECURRING - 1]!;
+  return 1.25 * (dead.sort((a, b) => b - a)[RECURRING - 1] ?? 0);
 }
 
 /** How far the heap grew beyond what the cycle found alive, up to the next one. */
@@ -160,7 +162,7 @@ const LOAD_RATE = 6;
  */
 function grewByGarbage(cycles: readonly Cycle[], caught: Cycle): boolean {
   const after = cycles.find((c) => c.t > caught.t);
-  const ordinary = cycles.filter((c) => c !== after && c.dead > GARBAGE_SHARE * (c.marked + c.dead));
+  const ordinary = cycles.filter((c) => c !== after && !c.forced && c.dead > GARBAGE_SHARE * (c.marked + c.dead));
   if (ordinary.length < 2) return false;
   return !after || !(after.rate > LOAD_RATE * median(ordinary.map((c) => c.rate).filter(Number.isFinite)));
 }
@@ -272,7 +274,7 @@ function deadAtPeak(facts: Facts, cycles: readonly Cycle[]): number {
   return at;
 }
 
-function idleOf(facts: Facts, cycles: readonly Cycle[], typicalLive: number): DeadShares["idle"] {
+function idleOf(facts: Facts, cycles: readonly Cycle[]): DeadShares["idle"] {
   // Proof: the GC that sysmon forces after two minutes found much of it dead.
   for (let i = facts.gcs.length - 1; i >= 0; i--) {
     const gc = facts.gcs[i]!;
@@ -286,13 +288,16 @@ function idleOf(facts: Facts, cycles: readonly Cycle[], typicalLive: number): De
   const alloc = facts.settled(facts.series("heap_alloc"));
   const start = facts.at("heap_alloc", tail.from + tail.length / 2);
   if (!Number.isFinite(alloc) || Math.abs(alloc - start) > 0.1 * alloc + MiB) return null;
-  const live = Math.min(cycles.at(-1)!.marked, typicalLive || Number.POSITIVE_INFINITY);
+  // Of the last few, so that one that caught a burst does not decide.
+  const live = median(cycles.slice(-3).map((c) => c.marked));
   const total = facts.last("total_alloc");
   const allocated = Number.isFinite(total)
     ? total
     : cycles.reduce((sum, c) => sum + Math.max(0, c.goal - c.marked || 0), 0);
   const bytes = alloc - live;
-  if (allocated < CHURN * alloc || !facts.notable(bytes)) return null;
+  // That it is garbage follows from what it did before: it allocated far more than it holds, or GCs found as much dead already.
+  const usual = cycles.filter((c) => c.dead >= bytes / 2).length >= 2;
+  if ((allocated < CHURN * alloc && !usual) || !facts.notable(bytes)) return null;
   return { bytes, from: tail.from, length: tail.length, proved: false };
 }
 

@@ -2,7 +2,10 @@ import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
 import type { Series } from "./series.ts";
 import { deadShares } from "./shares.ts";
-import { mib, percent } from "./text.ts";
+import { MiB, mib, percent } from "./text.ts";
+
+/** Any heap has some MiB of it: each P and each size class has a span that is not full. */
+const LEAST = 16 * MiB;
 
 /**
  * At the end; in a program that goes on allocating, the least of the last cycles: slots that a GC has freed are filled again before the
@@ -54,7 +57,7 @@ export const sizeClassFragmentation: Rule = {
       inuse.source,
       facts.endT,
     );
-    if (!facts.notable(slack) || occupancy > 0.8) return ruledOut(seen);
+    if (slack < Math.max(facts.threshold, LEAST) || occupancy > 0.8) return ruledOut(seen);
     const { fall } = facts;
     return present(
       slack,
