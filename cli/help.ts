@@ -1,5 +1,5 @@
-import type { Options } from "yargs";
 import type { Command } from "./commands/command.ts";
+import type { Options } from "./commands/option.ts";
 import { MESSAGES } from "./messages.ts";
 import { COLUMNS, wrap } from "./report/text.ts";
 
@@ -48,7 +48,7 @@ function optionLines(options: Readonly<Record<string, Options>>): string[] {
     Object.entries(options).map(([name, option]) => {
       const short = typeof option.alias === "string" ? `-${option.alias}, ` : "    ";
       const value = option.type === "string" ? ` <${option.defaultDescription ?? "value"}>` : "";
-      return [`${short}--${name}${value}`, option.describe ?? ""];
+      return [`${short}--${name}${value}`, option.describe];
     }),
   );
 }

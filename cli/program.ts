@@ -24,9 +24,12 @@ export async function main(argv: readonly string[], host: Host, services: Servic
 }
 
 async function run(argv: readonly string[], host: Host, services: Services, out: Writer): Promise<number> {
-  const [{ parseCommandLine }, { COMMANDS }] = await Promise.all([import("./parse.ts"), import("./commands/index.ts")]);
+  const [{ parseCommandLine }, commands] = await Promise.all([
+    import("./parse.ts"),
+    import("./commands/load.ts").then(({ commandsFor }) => commandsFor(argv)),
+  ]);
   const terminal = describeTerminal(host.stdout, host.env);
-  const parsed = parseCommandLine(argv, COMMANDS);
+  const parsed = parseCommandLine(argv, commands);
   if (parsed.kind === "text") {
     await out.write(parsed.text);
     return EXIT.ok;
@@ -103,12 +106,12 @@ function escapeLines(error: unknown, escapeText: (text: string) => string): stri
 async function commandHint(argv: readonly string[]): Promise<string | undefined> {
   const word = argv.find((arg) => !arg.startsWith("-"));
   if (word === undefined || !/^[a-z]+$/.test(word)) return undefined;
-  const [{ existsSync }, { COMMANDS }, { nearest }] = await Promise.all([
+  const [{ existsSync }, { LOADERS }, { nearest }] = await Promise.all([
     import("node:fs"),
-    import("./commands/index.ts"),
+    import("./commands/load.ts"),
     import("./nearest.ts"),
   ]);
-  const names = COMMANDS.map((command) => command.name);
+  const names = Object.keys(LOADERS);
   if (names.includes(word) || existsSync(word)) return undefined;
   const command = nearest(word, names);
   return command === undefined ? undefined : MESSAGES.notACommand(word, command);

@@ -20,7 +20,6 @@ export const checkCommand: Command = {
   options: {
     budget: {
       type: "string",
-      array: false,
       requiresArg: true,
       describe: `A figure and its bound, e.g. peak-rss=512MiB, returned=80%, gc-cpu=10%, placement>=99%; again for more (default: ${CONFIG}). Figures that the inputs do not tell: exit 5`,
       defaultDescription: "figure=bound",

@@ -1,7 +1,7 @@
-import type { Options } from "yargs";
 import type { Host, Services } from "../host.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Writer } from "../writer.ts";
+import type { Options } from "./option.ts";
 
 /** What a command is given to do its work with. */
 export interface Context {
@@ -12,7 +12,7 @@ export interface Context {
   readonly terminal: Terminal;
 }
 
-/** Values as yargs parsed them: every option's value is text or a flag; a command checks its own. */
+/** Values as they were parsed: every option's value is text or a flag; a command checks its own. */
 export type RawArgs = Readonly<Record<string, unknown>>;
 
 /** One command: its name, what help says about it, and what it does. A new command is one file and a line in index.ts. */

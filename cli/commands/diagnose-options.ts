@@ -1,10 +1,10 @@
-import type { Options } from "yargs";
 import type { DiagnoseOptions } from "../../replay/diagnose/collect.ts";
 import { UsageError } from "../errors.ts";
 import { escapeText } from "../escape.ts";
 import { MESSAGES } from "../messages.ts";
 import { parseSize } from "../sizes.ts";
 import type { RawArgs } from "./command.ts";
+import type { Options } from "./option.ts";
 
 /** What recordings often do not tell: options that diagnose, compare and check share. */
 export const RUN_OPTIONS: Readonly<Record<string, Options>> = {

@@ -1,4 +1,3 @@
-import type { Options } from "yargs";
 import { UsageError } from "../errors.ts";
 import { escapeText } from "../escape.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -7,6 +6,7 @@ import { MESSAGES } from "../messages.ts";
 import { nearest } from "../nearest.ts";
 import { Progress } from "../progress.ts";
 import type { Command } from "./command.ts";
+import type { Options } from "./option.ts";
 import { REPLAY_OPTIONS, readReplayArgs } from "./replay-options.ts";
 
 /** Names of cli/export/registry.ts, which is loaded only when something is exported; a test holds the two together. */

@@ -1,10 +1,10 @@
-import type { Options } from "yargs";
 import type { ReplayOptions } from "../../replay/run.ts";
 import { UsageError } from "../errors.ts";
 import { escapeText } from "../escape.ts";
 import { MESSAGES } from "../messages.ts";
 import { parseSize } from "../sizes.ts";
 import type { RawArgs } from "./command.ts";
+import type { Options } from "./option.ts";
 
 /** Rows of the timeline in JSON unless --samples says otherwise. */
 export const DEFAULT_SAMPLES = 500;

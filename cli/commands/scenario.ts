@@ -1,4 +1,3 @@
-import type { Options } from "yargs";
 import type { HeapConfig } from "../../allocator/types.ts";
 import type { ScenarioOptions } from "../../replay/scenarios/scenario.ts";
 import { UsageError } from "../errors.ts";
@@ -8,6 +7,7 @@ import { MESSAGES } from "../messages.ts";
 import { nearest } from "../nearest.ts";
 import { parseSize } from "../sizes.ts";
 import type { Command, RawArgs } from "./command.ts";
+import type { Options } from "./option.ts";
 
 /** Combinations that one scenario is played under at most: a few seconds each. */
 const MAX_RUNS = 500;

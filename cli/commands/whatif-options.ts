@@ -1,10 +1,10 @@
-import type { Options } from "yargs";
 import type { Setting, WhatIfOptions } from "../../replay/what-if.ts";
 import { UsageError } from "../errors.ts";
 import { escapeText } from "../escape.ts";
 import { MESSAGES } from "../messages.ts";
 import { parseSize } from "../sizes.ts";
 import type { RawArgs } from "./command.ts";
+import type { Options } from "./option.ts";
 
 const text = (describe: string, shape: string): Options => ({
   type: "string",

@@ -51,7 +51,7 @@ function fish(commands: readonly Command[], choices: Choices): string {
       const list = choices[option];
       const value = list ? ` -x -a ${quote(list.join(" "))}` : type === "string" ? " -r" : "";
       lines.push(
-        `complete -c gopages -n '__fish_seen_subcommand_from ${name}' -l ${option}${short}${value} -d ${quote(describe ?? "")}`,
+        `complete -c gopages -n '__fish_seen_subcommand_from ${name}' -l ${option}${short}${value} -d ${quote(describe)}`,
       );
     }
   }

@@ -1,5 +1,5 @@
-import type { Options } from "yargs";
 import type { Command } from "../commands/command.ts";
+import type { Options } from "../commands/option.ts";
 import { MESSAGES } from "../messages.ts";
 
 /** The man page, gopages(1), out of the commands: what help says, in roff. */
@@ -30,7 +30,7 @@ export function manPage(commands: readonly Command[]): string {
 function optionLines(name: string, option: Options): string[] {
   const short = typeof option.alias === "string" ? `\\-${option.alias}, ` : "";
   const value = option.type === "string" ? ` ${option.defaultDescription ?? "value"}` : "";
-  return [".TP", `.B ${short}\\-\\-${roff(name)}${roff(value)}`, roff(option.describe ?? "")];
+  return [".TP", `.B ${short}\\-\\-${roff(name)}${roff(value)}`, roff(option.describe)];
 }
 
 /** Text in which nothing is a request or an escape of roff. */
