@@ -1,3 +1,4 @@
+import process from "node:process";
 import { describe, expect, test } from "vitest";
 import { CHUNK_PAGES, FREE, IN_USE, PAGE, REGION_PAGES } from "../../replay/heap-history/heap-pages.ts";
 import { formatBytes } from "../sizes.ts";
@@ -254,16 +255,16 @@ test("each key of a heap of 2 GiB is answered within the budget", () => {
     state = pressed([key], 250, 70, state, large);
     const best = Math.min(
       ...Array.from({ length: 3 }, () => {
-        const start = performance.now();
+        const start = process.cpuUsage();
         draw(state, 250, 70, true, large);
-        return performance.now() - start;
+        return process.cpuUsage(start).user / 1000;
       }),
     );
     times.push(best);
   }
   expect(Math.floor(state.heap.page! / REGION_PAGES)).toBeGreaterThan(0);
   times.sort((a, b) => a - b);
-  // The fastest of three is what others on the machine disturb least; the bar is 50 ms for half of the keys, 150 for all.
+  // Time of the processor: what else the machine does is not the screen's. The bar is 50 ms for half of the keys, 150 for all.
   expect(times[times.length >> 1]).toBeLessThan(50);
   expect(times.at(-1)).toBeLessThan(150);
 });

@@ -24,13 +24,11 @@ export function hex(page: number): string {
 /** The chunks from number `chunk` on, summed up: a line each. */
 export function chunkWords(pages: HeapPages, history: HeapHistory, chunks: readonly number[]): string[] {
   const first = chunks[0]!;
-  const sum = (state: number): number => chunks.reduce((n, chunk) => n + pages.count(chunk, state), 0);
-  const sizes = [
-    `in use ${formatBytes(sum(IN_USE) * PAGE)}`,
-    `cached ${formatBytes(sum(CACHED) * PAGE)}`,
-    `free ${formatBytes(sum(FREE) * PAGE)}`,
-    `released ${formatBytes(sum(RELEASED) * PAGE)}`,
-  ];
+  const sizes: string[] = [];
+  for (const [name, state] of PARTS) {
+    const bytes = chunks.reduce((n, chunk) => n + pages.count(chunk, state), 0) * PAGE;
+    if (bytes > 0) sizes.push(`${name} ${formatBytes(bytes)}`);
+  }
   const name =
     chunks.length === 1
       ? `Chunk ${hex(first * CHUNK_PAGES)} (4 MiB)`
@@ -64,6 +62,13 @@ export function chunkWords(pages: HeapPages, history: HeapHistory, chunks: reado
   lines.push(facts.join("; "));
   return lines;
 }
+
+const PARTS: readonly (readonly [name: string, state: number])[] = [
+  ["in use", IN_USE],
+  ["cached", CACHED],
+  ["free", FREE],
+  ["released", RELEASED],
+];
 
 const DENSITY = {
   dense: "dense: nothing of it goes back",

@@ -31,6 +31,9 @@ export class HeapHistory {
   /** Whether objects are recorded. */
   readonly hasObjects: boolean;
 
+  /** Why nothing can be asked for (no room for a temporary file); null as long as all is well. */
+  lost: string | null = null;
+
   readonly #operations = new Spool(SPOOL_BYTES);
   readonly #states = new Spool(SPOOL_BYTES);
   readonly #keyframes: Keyframe[] = [];
@@ -53,7 +56,7 @@ export class HeapHistory {
 
   /** Appends operations, which begin anew (as seen by the reader) at each keyframe. */
   append(operations: Uint8Array): void {
-    this.#operations.append(operations.slice());
+    this.#keep(this.#operations, operations);
   }
 
   /** Stores the state at `t`; the operations that follow are appended later. Regions named in `same` are as last stored. */
@@ -67,11 +70,23 @@ export class HeapHistory {
       if (old >= 0) offsets[i] = before!.offsets[old]!;
       else {
         offsets[i] = this.#states.size;
-        this.#states.append(region.bytes.slice());
+        this.#keep(this.#states, region.bytes);
       }
     }
     const { countedAt } = pages;
+    if (this.lost !== null) return;
     this.#keyframes.push({ t, at: this.#operations.size, regions: numbers, offsets, countedAt });
+  }
+
+  /** A history is worth less than the replay that it is of: where there is no room for it, that goes on without. */
+  #keep(spool: Spool, bytes: Uint8Array): void {
+    if (this.lost !== null) return;
+    try {
+      spool.append(bytes.slice());
+    } catch (error) {
+      this.close();
+      this.lost = error instanceof Error ? error.message : String(error);
+    }
   }
 
   /** Bytes stored so far. */
@@ -133,6 +148,7 @@ export class HeapHistory {
 
   /** The last keyframe at or before t. */
   #segmentAt(t: number): number {
+    if (this.lost !== null) return -1;
     let low = 0;
     let high = this.#keyframes.length;
     while (low < high) {

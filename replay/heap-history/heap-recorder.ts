@@ -64,6 +64,11 @@ export class HeapRecorder {
   /** All that happened up to `t` (ns) is done: the state is one that can be asked for. */
   commit(t: number): void {
     if (!this.#changes.any && this.#taken.length === 0) return;
+    if (this.history.lost !== null) {
+      this.#taken = [];
+      this.#changes.drain(() => {});
+      return;
+    }
     this.#at(t);
     const out = this.#out;
     for (let i = 0; i < this.#taken.length; i += 4) {
@@ -89,8 +94,9 @@ export class HeapRecorder {
 
   /** After the replay of each batch: objects, and a stored state if one is due. `t` is the time of its last event. */
   batchDone(batch: EventBatch, t: number): void {
-    if (this.history.hasObjects) this.#noteTypes(batch);
     this.commit(t);
+    if (this.history.lost !== null) return;
+    if (this.history.hasObjects) this.#noteTypes(batch);
     const { changes } = this.#slots;
     if (changes >= Math.min(MOST_NEW, Math.max(LEAST_NEW, this.#counted * NEW_SHARE))) this.#writeObjects(t);
     const states = this.#pages.regions().length * REGION_BYTES;

@@ -1,6 +1,7 @@
 import {
   type Density,
   densityOf,
+  type Fill,
   fillOf,
   HUGE_PAGES,
   type Hugeness,
@@ -76,7 +77,10 @@ export const heapView: DrawView = (data, state, box, { unicode }) => {
   const place = mapPlace(box.width, box.height);
   const grid = pages ? gridOf(pages, state.heap, place) : null;
   if (!history || !pages || !grid) {
-    canvas.text(1, 2, `At ${moment} there is no heap map: the recording does not tell where its pages are.`);
+    const why = history?.lost ?? "the recording does not tell where its pages are.";
+    for (const [i, line] of wrap(`At ${moment} there is no heap map: ${why}`, box.width - 2).entries()) {
+      canvas.text(1, 2 + i, line);
+    }
     return canvas.lines();
   }
   const page = chosenPage(pages, state.heap)!;
@@ -209,14 +213,12 @@ function spaceMarks(pages: HeapPages, grid: Grid, unit: number, { heap }: Data, 
       return Array.from({ length: cells }, (_, i) => halves[Math.floor((i * 2) / cells)]!);
     }
     case "fill": {
-      let bytes = 0;
-      let used = 0;
-      for (const chunk of chunks) {
-        const fill = fillOf(pages, chunk * CHUNK_PAGES, CHUNK_PAGES, heap!.slotSizes);
-        bytes += fill.bytes;
-        used += fill.used;
+      const sizes = heap!.slotSizes;
+      if (cells > 1) {
+        const n = CHUNK_PAGES / cells;
+        return Array.from({ length: cells }, (_, i) => filled([fillOf(pages, first + i * n, n, sizes)]));
       }
-      return all(bytes === 0 ? null : fillMark(used / bytes));
+      return all(filled(Array.from(chunks, (chunk) => fillOf(pages, chunk * CHUNK_PAGES, CHUNK_PAGES, sizes))));
     }
     default: {
       const counts = STATES.map(({ state: of }) => {
@@ -227,6 +229,11 @@ function spaceMarks(pages: HeapPages, grid: Grid, unit: number, { heap }: Data, 
       return sorted(counts, chunks.length * CHUNK_PAGES, cells);
     }
   }
+}
+
+function filled(fills: readonly Fill[]): CellMark {
+  const bytes = fills.reduce((sum, fill) => sum + fill.bytes, 0);
+  return bytes === 0 ? null : fillMark(fills.reduce((sum, fill) => sum + fill.used, 0) / bytes);
 }
 
 const DENSITY_ORDER: readonly Density[] = ["dense", "was-dense", "returnable", "nothing"];
@@ -284,8 +291,7 @@ function cellMark(pages: HeapPages, grid: Grid, unit: number, { heap }: Data, { 
     case "fill": {
       // One page of a span is as full as the span.
       const span = n === 1 && pages.stateOf(first) === IN_USE ? pages.runAt(first) : { page: first, pages: n };
-      const fill = fillOf(pages, span.page, span.pages, heap!.slotSizes);
-      return fill.bytes === 0 ? null : fillMark(fill.used / fill.bytes);
+      return filled([fillOf(pages, span.page, span.pages, heap!.slotSizes)]);
     }
     default: {
       if (n === 1) {
