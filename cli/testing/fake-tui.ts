@@ -69,7 +69,7 @@ export function fakeDiagnosis(result: ReplayResult): Diagnosis {
   };
 }
 
-const RECORDED = {
+const RECORDED: Setting = {
   gogc: 100,
   memoryLimit: Number.POSITIVE_INFINITY,
   policy: "go1.27",

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ReplayResult } from "../../replay/result.ts";
 import { fakeResult } from "../testing/fake-result.ts";
+import { fakeDiagnosis, fakePlayer, fakeRun } from "../testing/fake-tui.ts";
 import { textOf } from "./canvas.ts";
 import { type Data, prepare } from "./data.ts";
 import { arrange } from "./heap-grid.ts";
@@ -13,7 +14,7 @@ import { plotWidth } from "./views/timeline.ts";
 
 const KEYS = [
   ..."hjklHLgGnNpwWrRtTxabdzcu0U+-=_12345678?q@:/fFsSeyYM ",
-  ..."goupsgc>1",
+  ..."goupsgc>1[]{}<>.,;",
   "left",
   "right",
   "shift-left",
@@ -64,12 +65,28 @@ const STRANGE: Record<string, () => ReplayResult> = {
   },
 };
 
+/** With causes and a run under another setting, as far as there are any. */
+function answered(data: Data): Data {
+  const { result } = data;
+  if (result.timeline.length === 0) return { ...data, diagnosis: { is: "failed", text: "no memory events in it" } };
+  const { recorded } = fakePlayer(result);
+  const curve = (setting: typeof recorded) => {
+    const run = fakeRun(result, setting);
+    return { run, rss: data.rss };
+  };
+  return {
+    ...data,
+    diagnosis: { is: "ready", value: fakeDiagnosis(result) },
+    whatIf: { recorded, base: curve(recorded), run: { is: "ready", value: curve({ ...recorded, gogc: 50 }) } },
+  };
+}
+
 describe.each(Object.entries(STRANGE))("%s", (_, make) => {
   test("no sequence of keys at any size breaks the screen", () => {
-    const data = prepare(make());
+    const data = answered(prepare(make()));
     fc.assert(
       fc.property(
-        fc.array(fc.constantFrom(...KEYS), { maxLength: 40 }),
+        fc.array(fc.constantFrom(...KEYS), { maxLength: 200 }),
         fc.integer({ min: 1, max: 260 }),
         fc.integer({ min: 1, max: 75 }),
         fc.boolean(),
@@ -169,7 +186,18 @@ test("a mark shows what changed since", () => {
 });
 
 test("names out of a recording can't command the terminal", () => {
-  const data = prepare(fakeResult({ path: "\x1b]0;x\x07\u202e.out", partial: true }));
+  const evil = "\x1b]0;x\x07\u202e.out";
+  const plain = answered(prepare(fakeResult({ path: evil, partial: true })));
+  const diagnosis = fakeDiagnosis(plain.result);
+  const cause = {
+    ...diagnosis.causes[0]!,
+    title: evil,
+    advice: evil,
+    evidence: [{ text: evil, source: evil, t: 1e9 }],
+  };
+  const data: Data = { ...plain, diagnosis: { is: "ready", value: { ...diagnosis, causes: [cause] } } };
+  const said: State = { ...initialState(data), said: evil };
+  expect(draw(data, said, 200, 50).join("")).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e]/);
   for (const view of [..."12345678?"]) {
     expect(draw(data, press(data, [view]), 200, 50).join("")).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e]/);
   }

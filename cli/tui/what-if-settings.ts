@@ -95,6 +95,27 @@ export const FIELDS: readonly Field[] = [
     example: "linux, windows or darwin",
   },
   {
+    id: "thp",
+    title: "Huge pages",
+    names: ["thp", "huge", "hugepages"],
+    presets: ["never", "madvise", "always"],
+    format: String,
+    parse: (text) => (["never", "madvise", "always"].includes(text) ? text : null),
+    example: "never, madvise or always",
+  },
+  {
+    id: "pageSize",
+    title: "Runtime page",
+    names: ["page-size", "runtime-page"],
+    presets: [4096, 8192, 16384, 32768, 65536],
+    format: (value) => `${Number(value) / 1024} KiB`,
+    parse: (text) => {
+      const bytes = parseSize(text) ?? 0;
+      return bytes >= 4096 && bytes <= 64 << 10 && (bytes & (bytes - 1)) === 0 ? bytes : null;
+    },
+    example: "a power of two from 4KiB to 64KiB; Go's own is 8KiB",
+  },
+  {
     id: "freeOsMemoryEvery",
     title: "FreeOSMemory each",
     names: ["freeosmemory", "free-os-memory-every"],

@@ -85,7 +85,7 @@ export const heapView: DrawView = (data, state, box, { unicode }) => {
   }
   const page = chosenPage(pages, state.heap)!;
   const unit = grid.unitOf(page);
-  canvas.text(1, 2, cut(`At ${moment}${playText(state)}: ${whatText(grid, pages, page)}`, box.width - 1));
+  canvas.text(1, 2, cut(`At ${moment}${playText(state)}: ${whatText(grid, pages, page, state)}`, box.width - 1));
   drawLegend(canvas, 3, data, state, grid, pages, unicode);
 
   const top = topRow(grid, unit, place.height);
@@ -116,7 +116,7 @@ export const heapView: DrawView = (data, state, box, { unicode }) => {
   return canvas.lines();
 };
 
-function whatText(grid: Grid, pages: HeapPages, page: number): string {
+function whatText(grid: Grid, pages: HeapPages, page: number, { heap }: State): string {
   const { chunks, perUnit, cells } = grid;
   const chunk = Math.floor(page / CHUNK_PAGES);
   switch (grid.level) {
@@ -127,11 +127,11 @@ function whatText(grid: Grid, pages: HeapPages, page: number): string {
           ? `${perUnit} to a cell, by majority`
           : cells === 1
             ? "a cell each, by majority"
-            : `${cells} cells each, sorted`;
+            : `${cells} cells each${heap.shown === "pages" ? ", sorted" : ""}`;
       return `${formatCount(chunks.length)} chunks of 4 MiB in ${formatCount(arenas)} arenas; ${scale}`;
     }
     case "arena":
-      return `arena ${hex(Math.floor(page / REGION_PAGES) * REGION_PAGES)}: a chunk a line, ${CHUNK_PAGES / grid.perRow} pages a cell`;
+      return `arena ${hex(Math.floor(page / REGION_PAGES) * REGION_PAGES)}: a line a chunk, ${CHUNK_PAGES / grid.perRow} pages a cell`;
     case "chunk":
       return `chunk ${hex(chunk * CHUNK_PAGES)} (4 MiB), a page of 8 KiB to a cell`;
     case "spans":
