@@ -63,7 +63,7 @@ export function deadShares(facts: Facts): DeadShares {
 }
 
 function divideDead(facts: Facts): DeadShares {
-  const highestAt = allocPeak(facts);
+  const highestAt = allocPeak(facts) - CLOCKS;
   const cycles = cyclesOf(facts);
   const markeds = cycles.map((c) => c.marked);
   const typicalLive = median(markeds);
@@ -209,6 +209,9 @@ function highest(facts: Facts): number {
   const byLog = facts.gcs.reduce((most, gc) => Math.max(most, gc.heapEnd || 0), 0);
   return Math.max(byLog, facts.series("heap_alloc")?.max ?? 0);
 }
+
+/** How far a log's times, rounded to ms, may be off those of samples or a trace, ns. */
+const CLOCKS = 3e6;
 
 /** The moment when most was allocated: before the cycle that ended it, where only cycles tell. */
 function allocPeak(facts: Facts): number {
