@@ -32,7 +32,7 @@ async function run(argv: string[]): Promise<{ code: number; stdout: string; stde
 }
 
 async function json(argv: string[], code = 0): Promise<Doc> {
-  const result = await run([...argv, "--json"]);
+  const result = await run([...argv, "--json", "--no-progress"]);
   expect(result.stderr).toBe(code === 4 ? "gopages: done, but on a partial input: see the losses in the result\n" : "");
   expect(result.code).toBe(code);
   return JSON.parse(result.stdout) as Doc;

@@ -73,7 +73,6 @@ export const MESSAGES = {
   unknownOption: (option: string) => `unknown option ${option}`,
   didYouMean: (what: string) => `Did you mean ${what}?`,
   missingValue: (option: string) => `${option} needs a value`,
-  takesNoValue: (option: string) => `${option} takes no value`,
   twice: (option: string) => `${option} is given more than once`,
   exclusive: (a: string, b: string) => `${a} and ${b} exclude each other`,
   badSamples: (value: string) => `--samples ${value}: not a number of rows`,

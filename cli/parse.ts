@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import yargs from "yargs";
 import type { Command, RawArgs } from "./commands/command.ts";
 import { UsageError } from "./errors.ts";
 import { escapeText } from "./escape.ts";
@@ -11,57 +11,83 @@ export type Parsed =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "run"; readonly command: Command; readonly args: RawArgs };
 
+/** Stands for "-" while yargs reads the command line: it drops that from lists. No argument can contain this character. */
+const DASH = "\u0000";
+
+function unshield(value: unknown): unknown {
+  return value === DASH ? "-" : value;
+}
+
 /** Reads the command line; the first of `commands` is the one that needs no name. Throws UsageError; prints nothing. */
 export function parseCommandLine(argv: readonly string[], commands: readonly Command[]): Parsed {
-  const at = argv.findIndex((arg) => !arg.startsWith("-") || arg === "-");
-  const named = commands.find((command) => command.name === argv[at]);
+  const first = commands[0]!;
+  const word = argv.find((arg) => !arg.startsWith("-") || arg === "-");
+  const named = commands.find((command) => command.name === word);
+  let chosen: { command: Command; args: RawArgs } | undefined;
   const before = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   if (before.some((arg) => arg === "--help" || arg === "-h")) {
     return { kind: "text", text: named ? commandHelp(named) : programHelp(commands) };
   }
   if (before.some((arg) => arg === "--version" || arg === "-v")) return { kind: "text", text: `${version()}\n` };
-  const command = named ?? commands[0]!;
-  const args = readOptions(named ? argv.filter((_, i) => i !== at) : argv, command, named);
-  if ((args.inputs as unknown[]).length === 0 && !command.inputsOptional) {
+  const parser = yargs()
+    .scriptName("gopages")
+    // Messages of yargs itself would else follow the user's locale, and no test would have seen them.
+    .locale("en")
+    .parserConfiguration({
+      "boolean-negation": false,
+      "camel-case-expansion": false,
+      "dot-notation": false,
+      "parse-numbers": false,
+      "parse-positional-numbers": false,
+      "short-option-groups": false,
+      "duplicate-arguments-array": true,
+    })
+    .version(false)
+    .help(false)
+    .strict()
+    .exitProcess(false)
+    .fail((message, error) => {
+      // yargs throws its own kind of error for some of what it finds wrong.
+      throw error && error.name !== "YError" ? error : usageError(error?.message ?? message ?? "", named, commands);
+    });
+  for (const command of commands) {
+    const line = `${command.name} [inputs..]`;
+    parser.command(
+      command === first ? [line, "$0"] : line,
+      command.summary,
+      (sub) => {
+        sub.positional("inputs", { type: "string", array: true }).options(command.options);
+      },
+      (args) => {
+        // What stands behind "--" is in `_`, after the command's name.
+        const rest = (args._ as unknown[]).slice(named ? 1 : 0);
+        const inputs = [...((args.inputs as unknown[] | undefined) ?? []), ...rest].map(unshield);
+        const options = Object.entries(args).map(([name, value]) => [name, unshield(value)]);
+        chosen = { command, args: { ...Object.fromEntries(options), inputs } };
+      },
+    );
+  }
+  const shielded = argv.map((arg) => (arg === "-" ? DASH : arg));
+  parser.parse(shielded);
+  if (!chosen) throw new UsageError(MESSAGES.noInput, MESSAGES.noInputHint);
+  if ((chosen.args.inputs as unknown[]).length === 0 && !chosen.command.inputsOptional) {
     throw new UsageError(MESSAGES.noInput, named ? MESSAGES.tryCommandHelp(named.name) : MESSAGES.noInputHint);
   }
-  return { kind: "run", command, args };
+  return { kind: "run", ...chosen };
 }
 
-/** Options by name (an array where one is given more than once), and what is no option in `inputs`. */
-function readOptions(argv: readonly string[], command: Command, named: Command | undefined): RawArgs {
+/** What yargs found wrong, in our words. */
+function usageError(message: string, named: Command | undefined, commands: readonly Command[]): UsageError {
   const tryHelp = named ? MESSAGES.tryCommandHelp(named.name) : MESSAGES.tryHelp;
-  const options = Object.fromEntries(
-    Object.entries(command.options).map(([name, { type, alias }]) => [name, alias ? { type, short: alias } : { type }]),
-  );
-  // Not strict: what is wrong is said in our words.
-  const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
-  const values = new Map<string, unknown[]>();
-  const inputs: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === "positional") inputs.push(token.value);
-    if (token.kind !== "option") continue;
-    const { name, rawName, value, inlineValue } = token;
-    const option = Object.hasOwn(command.options, name) ? command.options[name] : undefined;
-    if (!option) throw unknownOption(rawName, command, tryHelp);
-    if (option.type === "boolean") {
-      if (value !== undefined) throw new UsageError(MESSAGES.takesNoValue(`--${name}`), tryHelp);
-    } else if (value === undefined || (!inlineValue && /^-[^0-9]/.test(value))) {
-      throw new UsageError(MESSAGES.missingValue(`--${name}`), tryHelp);
-    }
-    values.set(name, [...(values.get(name) ?? []), value ?? true]);
+  const unknown = /^Unknown arguments?: (.*)$/s.exec(message);
+  if (unknown) {
+    const name = unknown[1]!.split(", ").find((word) => word !== "")!;
+    const known = Object.keys((named ?? commands[0]!).options).concat("help", "version");
+    const close = nearest(name.replace(/^-+/, ""), known);
+    const hint = close === undefined ? tryHelp : MESSAGES.didYouMean(`--${close}`);
+    return new UsageError(MESSAGES.unknownOption(`${name.length > 1 ? "--" : "-"}${escapeText(name)}`), hint);
   }
-  const args: Record<string, unknown> = { inputs };
-  for (const [name, given] of values) {
-    // A flag said twice is a flag.
-    args[name] = given.length === 1 || given[0] === true ? given[0] : given;
-  }
-  return args;
-}
-
-function unknownOption(rawName: string, command: Command, tryHelp: string): UsageError {
-  const known = Object.keys(command.options).concat("help", "version");
-  const close = nearest(rawName.replace(/^-+/, ""), known);
-  const hint = close === undefined ? tryHelp : MESSAGES.didYouMean(`--${close}`);
-  return new UsageError(MESSAGES.unknownOption(escapeText(rawName)), hint);
+  const missing = /^Not enough arguments following: (.*)$/s.exec(message);
+  if (missing) return new UsageError(MESSAGES.missingValue(`--${escapeText(missing[1]!)}`), tryHelp);
+  return new UsageError(escapeText(message), tryHelp);
 }

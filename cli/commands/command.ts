@@ -12,7 +12,7 @@ export interface Context {
   readonly terminal: Terminal;
 }
 
-/** Values as they were parsed: every option's value is text or a flag; a command checks its own. */
+/** Values as yargs parsed them: every option's value is text or a flag; a command checks its own. */
 export type RawArgs = Readonly<Record<string, unknown>>;
 
 /** One command: its name, what help says about it, and what it does. A new command is one file and a line in index.ts. */
