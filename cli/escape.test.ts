@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { escapeText, safeJson } from "./escape.ts";
+import { describe, expect, it, test } from "vitest";
+import { codeSpan, escapeMarkdown, escapeText, safeJson } from "./escape.ts";
 
 test.each([
   ["plain text, äöü 漢字 👍", "plain text, äöü 漢字 👍"],
@@ -29,4 +29,22 @@ test("JSON is safe to show and keeps its value", () => {
     expect(JSON.parse(text)).toEqual(value);
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
   }
+});
+
+describe("Markdown", () => {
+  it.each([
+    ["*a* _b_ `c`", "\\*a\\* \\_b\\_ \\`c\\`"],
+    ["<img src=x> &amp;", "\\<img src=x\\> &amp;amp;"],
+    ["a|b", "a\\|b"],
+    ["@octocat #1 ~x~ $y$", "&#64;octocat \\#1 \\~x\\~ \\$y\\$"],
+    ["\u001b[31m", "\\\\x1b\\[31m"],
+  ])("%j shows as it is", (text, escaped) => {
+    expect(escapeMarkdown(text)).toBe(escaped);
+  });
+
+  it("a code span holds backticks and bars of a table", () => {
+    expect(codeSpan("a b")).toBe("`a b`");
+    expect(codeSpan("a`b|c")).toBe("`` a`b\\|c ``");
+    expect(codeSpan("``x`")).toBe("``` ``x` ```");
+  });
 });

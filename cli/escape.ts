@@ -25,6 +25,24 @@ function visible(char: string): string {
   return `\\u{${code.toString(16)}}`;
 }
 
+/**
+ * The text as Markdown that shows it as it is: no markup, tags, entities, formulas or strike-through of its own, and no table cell that ends
+ * early. An @ is written so that nobody of that name is told.
+ */
+export function escapeMarkdown(text: string): string {
+  return escapeText(text)
+    .replaceAll("&", "&amp;")
+    .replaceAll(/([\\`*_{}[\]<>|#~$])/g, "\\$1")
+    .replaceAll("@", "&#64;");
+}
+
+/** A code span of the text; backticks in it do not end it. */
+export function codeSpan(text: string): string {
+  const inner = escapeText(text).replaceAll("|", "\\|");
+  const fence = "`".repeat(Math.max(0, ...(inner.match(/`+/g) ?? []).map((run) => run.length)) + 1);
+  return fence.length > 1 ? `${fence} ${inner} ${fence}` : `\`${inner}\``;
+}
+
 /** JSON text of the value in which unsafe characters are written as \u escapes: the same value, safe to show. */
 export function safeJson(value: unknown, indent?: number): string {
   // Line breaks of an indented document are outside strings, where JSON.stringify never leaves a raw control character.

@@ -1,8 +1,9 @@
 import type { CauseVerdict, Diagnosis } from "../../replay/diagnose/diagnose.ts";
 import type { MomentLedger } from "../../replay/diagnose/ledger.ts";
+import type { LiveSite } from "../../replay/diagnose/live-sites.ts";
 import type { Evidence, RuleMeta } from "../../replay/diagnose/rule.ts";
-import { escapeText, safeJson } from "../escape.ts";
-import { formatBytes, formatDuration, formatPercent } from "../sizes.ts";
+import { codeSpan, escapeMarkdown, escapeText, safeJson } from "../escape.ts";
+import { formatBytes, formatCount, formatDuration, formatPercent } from "../sizes.ts";
 import { painter } from "../style.ts";
 import type { Terminal } from "../terminal.ts";
 import { COLUMNS, list, wrap } from "./text.ts";
@@ -106,7 +107,8 @@ export function diagnoseReport(result: Diagnosis, terminal: Terminal, all: boole
     else lines.push(...wrap(`  ${list(out.map((c) => c.id))} (--all shows why)`, COLUMNS, "  "));
     lines.push("");
   }
-  for (const ledger of result.ledger) lines.push(...ledgerLines(ledger), "");
+  for (const { title, ledger } of titled(result)) lines.push(...ledgerLines(title, ledger), "");
+  lines.push(...siteLines(result), "");
   for (const input of result.inputs)
     lines.push(...wrap(`Input: ${escapeText(input.path)} (${input.format})`, COLUMNS, "  "));
   lines.push(`Go version: ${result.goVersion}`);
@@ -124,28 +126,63 @@ function indented(text: string): string[] {
 
 const MOMENTS = { peak: "at the peak", end: "at the end", at: "at the moment asked for" } as const;
 
-export function ledgerTitle(ledger: MomentLedger): string {
+export function ledgerTitle(ledger: MomentLedger, when: string = MOMENTS[ledger.moment]): string {
   const rss = ledger.measured
     ? `RSS${ledger.modelled ? " (measured; its parts are modelled from the log)" : ""}`
     : ledger.modelled
       ? "RSS (modelled from the log alone)"
       : "RSS (predicted, or the sum of what is known)";
-  return `${rss} ${MOMENTS[ledger.moment]}, ${formatDuration(ledger.t)}: ${formatBytes(ledger.rss)}`;
+  return `${rss} ${when}, ${formatDuration(ledger.t)}: ${formatBytes(ledger.rss)}`;
 }
 
-function ledgerLines(ledger: MomentLedger): string[] {
-  const width = Math.max(...ledger.parts.map((part) => part.label.length), 10);
+/** With their titles. Evidence of one moment has one ledger, not one at the peak and one at the end. */
+function titled({ ledger }: Diagnosis): { title: string; ledger: MomentLedger }[] {
+  const [peak, end, ...at] = ledger;
+  if (peak?.moment === "peak" && end?.moment === "end" && peak.t === end.t && peak.rss === end.rss)
+    return [
+      { title: ledgerTitle(peak, "at the peak and at the end"), ledger: peak },
+      ...at.map((one) => ({ title: ledgerTitle(one), ledger: one })),
+    ];
+  return ledger.map((one) => ({ title: ledgerTitle(one), ledger: one }));
+}
+
+function ledgerLines(title: string, ledger: MomentLedger): string[] {
+  const width = Math.max(...ledger.parts.map((part) => part.label.length), SUM.length);
   return [
-    `${ledgerTitle(ledger)} =`,
+    `${title} =`,
     ...ledger.parts.map(
       (part) => `  ${escapeText(part.label).padEnd(width)}  ${formatBytes(part.bytes).padStart(10)}  ${part.evidence}`,
     ),
+    `  ${SUM.padEnd(width)}  ${formatBytes(ledger.rss).padStart(10)}`,
   ];
 }
 
+const SUM = "RSS (the sum)";
+
+/** Who holds what is alive. */
+function siteLines({ sites }: Diagnosis): string[] {
+  if (!sites) return [];
+  const title = `Live bytes by place: ${formatBytes(sites.total)} in ${escapeText(sites.source)}`;
+  const lines = wrap(title, COLUMNS, "  ");
+  for (const site of sites.sites) {
+    const figures = `${formatBytes(site.bytes).padStart(10)} ${formatPercent(site.bytes / sites.total).padStart(6)}  `;
+    const text = wrap(`${escapeText(place(site))}${caller(site, escapeText)}`, COLUMNS - figures.length, "  ");
+    lines.push(...text.map((line, i) => `${i === 0 ? figures : " ".repeat(figures.length)}${line}`));
+  }
+  return lines;
+}
+
+/** "pkg.Function file.go:12". */
+function place({ function: name, file, line }: LiveSite): string {
+  return `${name}${file === "" ? "" : ` ${file.split("/").at(-1)}:${line}`}`;
+}
+
+const caller = (site: LiveSite, show: (text: string) => string) =>
+  site.caller === "" ? "" : ` (for ${show(site.caller)})`;
+
 /** For an issue: headings, a table, nothing that a renderer would take for markup of its own. */
 export function diagnoseMarkdown(result: Diagnosis): string {
-  const md = (text: string) => escapeText(text).replaceAll(/([\\`*_{}[\]<>|#])/g, "\\$1");
+  const md = escapeMarkdown;
   const lines = [md(answer(result)), ""];
   const found = of(result, "present");
   if (found.length > 0) {
@@ -159,18 +196,31 @@ export function diagnoseMarkdown(result: Diagnosis): string {
     }
     lines.push("");
   }
-  for (const ledger of result.ledger) {
-    lines.push(`### ${md(ledgerTitle(ledger))}`, "", "| part | bytes | evidence |", "|---|---:|---|");
+  for (const { title, ledger } of titled(result)) {
+    lines.push(`### ${md(title)}`, "", "| part | bytes | evidence |", "|---|---:|---|");
     for (const part of ledger.parts)
       lines.push(`| ${md(part.label)} | ${formatBytes(part.bytes)} | ${part.evidence} |`);
-    lines.push("");
+    lines.push(`| **${SUM}** | ${formatBytes(ledger.rss)} | |`, "");
+  }
+  if (result.sites) {
+    lines.push(
+      `### Live bytes by place: ${formatBytes(result.sites.total)} in ${md(result.sites.source)}`,
+      "",
+      "| bytes | objects | place |",
+      "|---:|---:|---|",
+      ...result.sites.sites.map(
+        (site) =>
+          `| ${formatBytes(site.bytes)} | ${formatCount(site.objects)} | ${codeSpan(place(site))}${caller(site, codeSpan)} |`,
+      ),
+      "",
+    );
   }
   const unknown = of(result, "not-enough-data");
   if (unknown.length > 0) {
     lines.push("### Not enough data", "");
     for (const { command, causes } of captures(unknown))
       lines.push(
-        `- ${causes.map((c) => `\`${c.id}\`${c.bytes > 0 ? ` (${formatBytes(c.bytes)}, if it is)` : ""}`).join(", ")}: record \`${escapeText(command)}\``,
+        `- ${causes.map((c) => `\`${c.id}\`${c.bytes > 0 ? ` (${formatBytes(c.bytes)}, if it is)` : ""}`).join(", ")}: record ${codeSpan(command)}`,
       );
     lines.push("");
   }
@@ -182,6 +232,7 @@ export function diagnoseMarkdown(result: Diagnosis): string {
     }`,
     "",
   );
+  for (const note of result.notes) lines.push(`${note.level === "warning" ? "Warning" : "Note"}: ${md(note.text)}`, "");
   lines.push(`${md(result.goVersion)}; inputs: ${result.inputs.map((i) => `${md(i.path)} (${i.format})`).join(", ")}`);
   return `${lines.join("\n")}\n`;
 }

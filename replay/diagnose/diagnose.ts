@@ -3,6 +3,7 @@ import type { InputSummary, Note } from "../result.ts";
 import { type Collected, collect, type DiagnoseOptions } from "./collect.ts";
 import { Facts } from "./facts.ts";
 import { ledgers, type MomentLedger } from "./ledger.ts";
+import { type LiveSites, liveSites } from "./live-sites.ts";
 import type { Rule, Verdict } from "./rule.ts";
 import { RULES } from "./rules.ts";
 
@@ -23,6 +24,8 @@ export interface Diagnosis {
   readonly ledger: readonly MomentLedger[];
   /** Present first, then by bytes; then what is not known, then what is ruled out. */
   readonly causes: readonly CauseVerdict[];
+  /** Who holds the live bytes; null without a heap profile. */
+  readonly sites: LiveSites | null;
   readonly notes: readonly Note[];
   readonly partial: boolean;
 }
@@ -63,6 +66,7 @@ export function diagnoseCollected(collected: Collected, rules: readonly Rule[] =
     durationNs: facts.endT,
     ledger: ledgers(facts),
     causes,
+    sites: liveSites(facts),
     notes: collected.notes,
     partial: collected.partial,
   };

@@ -16,7 +16,8 @@ export function ledgers(facts: Facts): MomentLedger[] {
     ["peak", facts.peakT],
     ["end", facts.endT],
   ];
-  if (facts.input.at !== null) moments.push(["at", facts.input.at]);
+  // Past the end there is nothing to tell: the moment shown is the last one.
+  if (facts.input.at !== null) moments.push(["at", Math.min(facts.input.at, facts.endT)]);
   for (const [moment, t] of moments) {
     const ledger = ledgerAt(facts, moment, t);
     if (ledger) out.push(ledger);
