@@ -363,8 +363,9 @@ function settingsOf(a: Facts, b: Facts): SettingDifference[] {
   };
   const va = a.version;
   const vb = b.version;
-  if (va.minor !== null && vb.minor !== null && (va.minor !== vb.minor || (va.patch !== null && vb.patch !== null)))
-    add("Go version", va.text, vb.text);
+  const bothKnown = va.minors.length > 0 && vb.minors.length > 0;
+  const inCommon = va.minors.some((minor) => vb.minors.includes(minor));
+  if ((bothKnown && !inCommon) || (va.patch !== null && vb.patch !== null)) add("Go version", va.text, vb.text);
   const [ga, gb] = [gogcOf(a), gogcOf(b)];
   if (ga !== null && gb !== null && !sameGogc(ga, gb)) add("GOGC", text(ga), text(gb));
   const limit = ({ settings }: Facts) =>
