@@ -1,5 +1,5 @@
 // What `gopages record` costs a program: pairs of runs, with and without, and the ratio of the times that the program itself
-// measured. Needs Go.
+// measured: of the clock, and of the processor (which other work on the machine disturbs less). Needs Go.
 //
 //	npm run build && node bench/record-cost.mjs [PAIRS] [ROUNDS]     BEFORE="flock -x FILE" holds a lock for each pair
 import { spawnSync } from "node:child_process";
@@ -21,7 +21,7 @@ const before = process.env.BEFORE?.split(" ") ?? [];
 // Both runs of a pair in one command, so that a lock is held for the pair.
 const pair = `"$1" "$2"; "$3" "$4" record -o "$5" -- "$1" "$2" 2>/dev/null`;
 const swapped = `"$3" "$4" record -o "$5" -- "$1" "$2" 2>/dev/null; "$1" "$2"`;
-const ratios = [];
+const ratios = { clock: [], processor: [] };
 for (let i = 0; i < pairs; i++) {
   const bundle = path.join(folder, `bundle-${i}`);
   const first = i % 2 === 0;
@@ -38,18 +38,22 @@ for (let i = 0; i < pairs; i++) {
     bundle,
   ];
   const run = spawnSync(command[0], command.slice(1), { encoding: "utf8", env: { ...process.env, GOMAXPROCS: "1" } });
-  const times = run.stdout
+  const runs = run.stdout
     .trim()
     .split("\n")
-    .map((line) => Number(line.split(" ")[0]) / 1e9);
-  const [plain, recorded] = first ? times : [times[1], times[0]];
-  ratios.push(recorded / plain);
-  console.log(
-    `${plain.toFixed(3)} s alone, ${recorded.toFixed(3)} s recorded: ${(100 * (recorded / plain - 1)).toFixed(2)} %`,
-  );
+    .map((line) => line.split(" ").map((ns) => Number(ns) / 1e9));
+  const [plain, recorded] = first ? runs : [runs[1], runs[0]];
+  const percent = (i) => `${(100 * (recorded[i] / plain[i] - 1)).toFixed(2)} %`;
+  ratios.clock.push(recorded[0] / plain[0]);
+  ratios.processor.push(recorded[1] / plain[1]);
+  console.log(`${plain[0].toFixed(3)} s alone: ${percent(0)} of the clock, ${percent(1)} of the processor`);
 }
 rmSync(folder, { recursive: true, force: true });
-ratios.sort((a, b) => a - b);
-const mean = ratios.reduce((a, b) => a + b) / pairs;
-const median = (ratios[Math.floor((pairs - 1) / 2)] + ratios[Math.ceil((pairs - 1) / 2)]) / 2;
-console.log(`median ${(100 * (median - 1)).toFixed(2)} %, mean ${(100 * (mean - 1)).toFixed(2)} %, of ${pairs} pairs`);
+for (const [name, values] of Object.entries(ratios)) {
+  values.sort((a, b) => a - b);
+  const mean = values.reduce((a, b) => a + b) / pairs;
+  const median = (values[Math.floor((pairs - 1) / 2)] + values[Math.ceil((pairs - 1) / 2)]) / 2;
+  console.log(
+    `${name}: median ${(100 * (median - 1)).toFixed(2)} %, mean ${(100 * (mean - 1)).toFixed(2)} %, of ${pairs} pairs`,
+  );
+}

@@ -21,7 +21,10 @@ export async function reportExtras(inputs: readonly string[]): Promise<ReportExt
   const extras: ReportExtras = diagnosis === null ? {} : { causes: causesOf(diagnosis) };
   const sizes = await Promise.all(inputs.map((path) => stat(path)));
   const bytes = sizes.reduce((sum, { size }) => sum + size, 0);
-  if (bytes > MAX_WHATIF_BYTES) return extras;
+  if (bytes > MAX_WHATIF_BYTES) {
+    const note = `Not played for a recording of ${formatBytes(bytes)}, as it would take minutes: gopages whatif ${inputs.join(" ")} --gogc ${GOGC.join(",")}`;
+    return { ...extras, whatIf: { columns: [], rows: [], note } };
+  }
   const result = await supported(() => whatIf(inputs, { gogc: GOGC }));
   return result === null ? extras : { ...extras, whatIf: table([...result.runs]) };
 }

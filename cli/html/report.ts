@@ -33,6 +33,8 @@ export interface ReportExtras {
   readonly causes?: readonly Cause[];
   /** Other settings side by side: a table, ready to be read. */
   readonly whatIf?: {
+    /** What is to be said instead of a table. */
+    readonly note?: string;
     readonly columns: readonly string[];
     readonly rows: readonly (readonly string[])[];
     /** Peak RSS (y, bytes) against the GC's share of the CPU (x). */
@@ -142,7 +144,7 @@ ${whatIf(extras.whatIf)}
 <canvas id="map" class="map" role="img" aria-label="Heap map"></canvas><p id="map-cell" class="readout dim"></p></section>
 <h2>GC cycles</h2>
 <div class="bar noprint"><input id="gc-search" type="search" placeholder="number, time, or &gt;64MiB live" aria-label="Search GC cycles"><span id="gc-count" class="dim"></span></div>
-<div class="scroll tall"><table><thead><tr><th>GC</th><th>start</th><th>marking</th><th>sweeping</th><th>live at start</th><th>marked</th><th>goal</th></tr></thead><tbody id="gc-rows"></tbody></table></div>
+<div class="scroll tall"><table class="numbers"><thead><tr><th>GC</th><th>start</th><th>marking</th><th>sweeping</th><th>live at start</th><th>marked</th><th>goal</th></tr></thead><tbody id="gc-rows"></tbody></table></div>
 <h2>What this rests on</h2>
 <p>Replayed as ${text(configLine(result))}.</p>
 <div class="scroll"><table><thead><tr><th>input</th><th class="text">format</th><th class="text">Go</th><th class="text">evidence</th><th>events</th></tr></thead><tbody>
@@ -211,6 +213,7 @@ function causes(found: ReportExtras["causes"]): string {
 
 function whatIf(table: ReportExtras["whatIf"]): string {
   if (!table) return "";
+  if (table.note !== undefined) return `<h2>Under other settings</h2><p class="dim">${text(table.note)}</p>`;
   const cells = (row: readonly string[], tag: string) => row.map((cell) => `<${tag}>${text(cell)}</${tag}>`).join("");
   const rows = table.rows.map((row) => `<tr>${cells(row, "td")}</tr>`);
   return `<h2>Under other settings</h2><div class="scroll"><table><thead><tr>${cells(table.columns, "th")}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>${curve(table.curve ?? [])}`;

@@ -141,7 +141,10 @@ export const PAGE_SCRIPT = String.raw`
       while (j < M.t.length && M.t[j] === t) j++;
     }
     const value = (u, v) => bytes(v);
-    const line = (label, color, extra) => Object.assign({ label, stroke: css(color), width: 1.5, points: { show: false }, value, paths: uPlot.paths.stepped({ align: 1 }) }, extra);
+    // More points than the screen has columns: uPlot's straight lines go through the highest and lowest of each column only.
+    const stepped = uPlot.paths.stepped({ align: 1 }), straight = uPlot.paths.linear();
+    const paths = (u, s, i0, i1) => (i1 - i0 > 2 * u.bbox.width ? straight : stepped)(u, s, i0, i1);
+    const line = (label, color, extra) => Object.assign({ label, stroke: css(color), width: 1.5, points: { show: false }, value, paths }, extra);
     const series = [
       { label: "time", value: (u, v) => (v === null || v === undefined ? "–" : v.toFixed(3) + " s") },
       line("RSS, predicted", "rss", { width: 2 }),

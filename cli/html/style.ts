@@ -17,10 +17,10 @@ header{display:flex;gap:1rem;align-items:start;justify-content:space-between}
 .figures b{display:block;font-size:1.25rem}.figures span{color:var(--dim);font-size:.85rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{text-align:right;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
-td{white-space:nowrap}td:first-child,td.text{white-space:normal;overflow-wrap:anywhere}h1,.answer,li{overflow-wrap:anywhere}
-.chart+.scroll{margin-top:1rem}th:first-child,td:first-child,td.text,th.text{text-align:left}thead th{position:sticky;top:0;background:var(--bg)}
+th{white-space:nowrap}td:first-child{min-width:8rem}td.text{min-width:6rem}td.dim{min-width:14rem}td{white-space:nowrap}td:first-child,td.text{white-space:normal;overflow-wrap:break-word}h1,.answer,li{overflow-wrap:anywhere}
+.numbers td:first-child{min-width:0}.chart+.scroll{margin-top:1rem}th:first-child,td:first-child,td.text,th.text{text-align:left}thead th{position:sticky;top:0;background:var(--bg)}
 .scroll{overflow-x:auto}.tall{max-height:26rem;overflow:auto}
-.chart{border:1px solid var(--line);border-radius:.5rem;padding:.4rem;min-height:19rem;position:relative}
+.chart{border:1px solid var(--line);border-radius:.5rem;padding:.4rem;min-height:19rem;position:relative;overflow:hidden}
 .chart:focus-visible,canvas:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 .readout{min-height:1.5rem;font-size:.9rem;font-variant-numeric:tabular-nums}
 button,input{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:.4rem;padding:.25rem .6rem}
