@@ -411,8 +411,8 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     const percent = /Reading: \d+(\.\d+)? %, [\d ]+ events/;
     const early = await run.until(percent);
     expect(early).toContain("RSS  ⣀ predicted");
-    const end = (text: string): number => Number(/so far ([\d.]+) s/.exec(text)?.[1]);
-    await run.until((text) => end(text) > end(early));
+    const end = (text: string): string | undefined => /so far ([\d.]+ \w+)/.exec(text)?.[1];
+    await run.until((text) => end(text) !== end(early));
     run.press("6");
     await run.until("[6 GCs]");
     run.press("1");

@@ -78,7 +78,12 @@ describe("what-if", () => {
     session.attend(stateOf(session, { view: "whatif" }));
     await until(session, () => session.data.whatIf.base !== null);
     session.attend(stateOf(session, { view: "whatif", whatIf: { field: 0, values: { gogc: 50 } } }));
+    // Before it has begun, and while it goes on.
+    session.cancel();
+    expect(session.data.whatIf.run).toMatchObject({ is: "failed", text: "Stopped: change a setting" });
+    session.attend(stateOf(session, { view: "whatif", whatIf: { field: 0, values: { gogc: 60 } } }));
     await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(session.data.whatIf.run.is).toBe("working");
     session.cancel();
     await until(session, () => session.data.whatIf.run.is === "failed");
     expect(session.data.whatIf.run).toMatchObject({ text: "Stopped: change a setting" });

@@ -26,6 +26,7 @@ export interface Services {
 
 /** A changed setting is played when no other change came for so long, ms: keys are faster than runs. */
 const SETTLE_MS = 150;
+const STOPPED = { is: "failed", text: "Stopped: change a setting" } as const;
 /** Events of an input that is not read once more unasked. */
 const LONG_INPUT = 5e6;
 
@@ -96,7 +97,8 @@ export class Session extends EventEmitter<{ data: []; said: [text: string] }> {
   cancel(): void {
     this.#diagnosing?.abort();
     this.#playing?.abort();
-    if (this.#settle) clearTimeout(this.#settle);
+    // A run that has not begun yet is not there to say that it was stopped.
+    if (this.#unsettle()) this.#showRun(STOPPED);
   }
 
   async export(format: string, path: string): Promise<void> {
@@ -177,7 +179,7 @@ export class Session extends EventEmitter<{ data: []; said: [text: string] }> {
     if (name === this.#asked) return;
     this.#asked = name;
     this.#playing?.abort();
-    if (this.#settle) clearTimeout(this.#settle);
+    this.#unsettle();
     if (Object.keys(state.whatIf.values).length === 0) {
       this.#showRun({ is: "none" });
       return;
@@ -190,17 +192,22 @@ export class Session extends EventEmitter<{ data: []; said: [text: string] }> {
   async #play(setting: Setting): Promise<void> {
     const stop = new AbortController();
     this.#playing = stop;
+    this.#settle = null;
     try {
       const [run] = await this.#player!.run([setting], stop.signal);
       if (!stop.signal.aborted) this.#showRun({ is: "ready", value: curveOf(run!) });
     } catch (error) {
       if (this.#playing !== stop) return;
-      this.#showRun(
-        stop.signal.aborted
-          ? { is: "failed", text: "Stopped: change a setting" }
-          : { is: "failed", text: messageOf(error) },
-      );
+      this.#showRun(stop.signal.aborted ? STOPPED : { is: "failed", text: messageOf(error) });
     }
+  }
+
+  /** Forgets a run that has not begun; tells whether there was one. */
+  #unsettle(): boolean {
+    const was = this.#settle !== null;
+    if (this.#settle) clearTimeout(this.#settle);
+    this.#settle = null;
+    return was;
   }
 
   #showRun(run: Pending<Curve>): void {
