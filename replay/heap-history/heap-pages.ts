@@ -20,6 +20,8 @@ const STATES = PAGE_STATES.length;
 const STATE = 7;
 const FIRST = 8;
 
+const SHORT = 24;
+
 /** `kind` of a span of which no event tells more than that its pages are in use. */
 export const KIND_UNTOLD = -100;
 
@@ -159,16 +161,35 @@ export class HeapPages {
       const region = this.region(Math.floor(at / REGION_PAGES));
       const from = at - region.index * REGION_PAGES;
       const to = Math.min(REGION_PAGES, from + left);
-      const { counts, objects } = region;
-      for (let i = from; i < to; i++) {
-        const chunk = (i >>> 9) * STATES;
-        counts[chunk + (region.state[i]! & STATE)]!--;
-        counts[chunk + state]!++;
-        region.state[i] = state;
-        objects[i] = 0;
+      this.#count(region, from, to, state);
+      const { objects, state: states } = region;
+      // A call costs more than some stores.
+      if (to - from < SHORT) {
+        for (let i = from; i < to; i++) {
+          states[i] = state;
+          objects[i] = 0;
+        }
+      } else {
+        states.fill(state, from, to);
+        objects.fill(0, from, to);
       }
       at += to - from;
       left -= to - from;
+    }
+  }
+
+  /** Counts pages from ... to-1 of a region as of another state. */
+  #count({ counts, state: states }: Region, from: number, to: number, state: number): void {
+    for (let i = from; i < to; ) {
+      const chunk = (i >>> 9) * STATES;
+      const end = Math.min(to, ((i >>> 9) + 1) << 9);
+      counts[chunk + state]! += end - i;
+      while (i < end) {
+        const before = states[i]! & STATE;
+        const run = i++;
+        while (i < end && (states[i]! & STATE) === before) i++;
+        counts[chunk + before]! -= i - run;
+      }
     }
   }
 

@@ -140,7 +140,7 @@ export function watch(heap: PageHeap): Changes {
     },
     drain(visit) {
       noteMapped();
-      noteCaches();
+      if (changedCaches.size > 0) noteCaches();
       for (let i = 0; i < bases.length; i++) visit(bases[i]!, counts[i]!);
       bases.length = 0;
       counts.length = 0;
