@@ -8,7 +8,7 @@ import pty from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 
 const root = path.dirname(import.meta.dirname);
-const [cols, rows] = (process.argv[2] ?? "100x30").split("x").map(Number);
+const [cols, rows] = (process.argv[2] ?? "120x36").split("x").map(Number);
 const cli = path.join(root, process.env.GOPAGES_DIST ?? "dist", "cli/main.js");
 const inputs = ["trace.out", "samples.csv"].map((name) => path.join("fixtures/bursts-1.27", name));
 const env = { ...process.env, TERM: "xterm-256color", COLORTERM: "truecolor", LANG: "C.UTF-8", LC_ALL: "C.UTF-8" };
@@ -17,7 +17,15 @@ delete env.CI;
 const terminal = new xterm.Terminal({ cols, rows, allowProposedApi: true });
 const child = pty.spawn(process.execPath, [cli, "replay", ...inputs], { cwd: root, cols, rows, env });
 child.onData((data) => terminal.write(data));
-await new Promise((resolve) => setTimeout(resolve, 6000));
+const text = () =>
+  Array.from({ length: rows }, (_, y) => terminal.buffer.active.getLine(y)?.translateToString() ?? "").join("\n");
+const deadline = Date.now() + 60_000;
+// All is read when the answer says how far it is off.
+while (!/off measured/.test(text())) {
+  if (Date.now() > deadline) throw new Error(`nothing to be seen:\n${text()}`);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}
+await new Promise((resolve) => setTimeout(resolve, 500));
 
 const PALETTE = ["#1c1c1c", "#d75f5f", "#87af5f", "#d7af5f", "#5f87d7", "#af87d7", "#5fafaf", "#d0d0d0"];
 function color(mode, value) {

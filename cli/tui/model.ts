@@ -55,7 +55,8 @@ function tabs(data: Data, state: State, columns: number): Line {
   const places = tabPlaces(columns, state.view);
   const room = places[0]!.x;
   const name = title(data);
-  const left = name.length < room ? name : room >= 12 ? `${name.slice(0, room - 3)}...` : "";
+  // Where there is no room for it here, it stands on the next line.
+  const left = name.length < room ? name : room >= 10 ? " gopages" : "";
   const spans: Span[] = [
     { text: left, style: "title" },
     { text: " ".repeat(room - left.length), style: "plain" },
