@@ -41,7 +41,10 @@ describe("makeSizeClasses", () => {
     ["1.27", 27],
   ])("makes Go %s's own tables for its own page", (version, minor) => {
     const layout = spanLayoutFor(version);
-    expect(makeSizeClasses(8192, minor)).toEqual({ slotSize: [...layout.slotSize], pages: [...layout.pages] });
+    expect(makeSizeClasses(8192, minor)).toEqual({
+      slotSize: Array.from(layout.slotSize),
+      pages: Array.from(layout.pages),
+    });
   });
 
   // What Go 1.22's own mksizeclasses.go prints when its pageShift is 12 and 14.
@@ -77,7 +80,7 @@ describe("makeSizeClasses", () => {
     expect(makeSizeClasses(4096, 27).slotSize.length).toBeLessThan(68);
     expect(makeSizeClasses(16384, 27).slotSize.length).toBeGreaterThan(68);
     const { slots, slotSize } = spanLayoutFor("1.27", 16384);
-    const cls = [...slotSize].indexOf(1024);
+    const cls = Array.from(slotSize).indexOf(1024);
     expect(slots[cls << 1]).toBe(16);
     expect(() => spanLayoutFor("gccgo", 4096)).toThrow(RangeError);
   });
