@@ -16,6 +16,8 @@ export interface FinishedMark {
   /** Goal as of the cycle before, beyond `markedBefore`. */
   readonly goal: number;
   readonly forced: boolean;
+  /** Share of CPU time that assists took during the mark, 0..1. */
+  readonly assisting?: number;
 }
 
 export interface Feedback {
@@ -43,11 +45,12 @@ export class TriggerRatio implements Feedback {
     this.#byGogc = minor <= 12;
   }
 
-  endCycle({ liveAtEnd, markedBefore, goal, forced }: FinishedMark): void {
+  endCycle({ liveAtEnd, markedBefore, goal, forced, assisting = 0 }: FinishedMark): void {
     if (forced || markedBefore <= 0 || !Number.isFinite(this.#gogc)) return;
     const grown = liveAtEnd / markedBefore - 1;
     const wanted = this.#byGogc ? this.#gogc : goal / markedBefore - 1;
-    const error = wanted - this.ratio - (BACKGROUND_UTILIZATION / GOAL_UTILIZATION) * (grown - this.ratio);
+    const utilization = (BACKGROUND_UTILIZATION + assisting) / GOAL_UTILIZATION;
+    const error = wanted - this.ratio - utilization * (grown - this.ratio);
     this.ratio = Math.min(Math.max(this.ratio + TRIGGER_GAIN * error, this.#low), MAX_RATIO * this.#gogc);
   }
 }

@@ -6,6 +6,7 @@ import { ObjectHeap, type SpanLayout } from "../allocator/central.ts";
 import { KHUGEPAGED_PERIOD, OsPages, type ThpMode } from "../allocator/os-pages.ts";
 import { osRulesFor } from "../allocator/os-rules.ts";
 import type { Era, HeapConfig, PageHeap } from "../allocator/types.ts";
+import { MarkAssist } from "./assist.ts";
 import { type Background, type BackgroundWorld, heapRetained, mappedReady } from "./background/background.ts";
 import { firstAfter } from "./deaths.ts";
 import { rulesOf } from "./era-rules.ts";
@@ -27,6 +28,10 @@ const RECORDED_PAGE = 8192;
 const FORCED_GC_PERIOD = 120e9;
 /** A program that allocates nothing for so long has gone to sleep, ns. */
 const IDLE_GAP = 1e6;
+/** proc.go:forcePreemptNS: for how long a goroutine goes on before the P is given to another one, ns. */
+const QUANTUM = 10e6;
+/** mgcpacer.go: share of a P that a fractional worker takes, and at which it yields (gcBackgroundUtilization * 1.2). */
+const FRACTIONAL_LIMIT = 0.3;
 /** Objects between two looks at the clock of the scavenger and the sweeper. */
 const CLOCK_STRIDE = 64;
 
@@ -83,6 +88,7 @@ export class Simulation {
   readonly #os: OsPages | null;
   #nextScan = Number.POSITIVE_INFINITY;
   readonly #manualBase = new Map<number, number>();
+  readonly #scannable: number;
   readonly #deaths: Deaths | Flow;
   readonly #flow: Flow | null;
   /** Live heap less bytes allocated, for a program known by its totals. */
@@ -110,6 +116,11 @@ export class Simulation {
   #freesOsMemory = false;
   #peakSpans = 0;
   #dirty = false;
+  /** With one P: how far assists have come with the running mark. */
+  #assist: MarkAssist | null = null;
+  /** CPU time of all of the running mark, and what its background worker has had of it, ns. */
+  #markCost = 0;
+  #workerRan = 0;
 
   constructor(program: Program, deaths: Deaths, options: SimulationOptions) {
     this.#program = program;
@@ -155,6 +166,7 @@ export class Simulation {
       };
     }
     this.#background = options.background(this.#world);
+    this.#scannable = scannableShare(program);
     this.#rules = rulesOf(options.era);
     this.#metadata = new Metadata(options.minor);
   }
@@ -239,7 +251,7 @@ export class Simulation {
     this.#now = t;
     this.#dirty = true;
     if (this.#marking) {
-      if (this.#live() >= this.#assistedEnd) this.#endMark(t);
+      if (this.#assist ? this.#assist.grown(this.#live()) : this.#live() >= this.#assistedEnd) this.#endMark(t);
     } else if (this.#live() >= this.#pacer.trigger(this.#memory())) this.#startGc(t);
     this.#record(t);
   }
@@ -275,23 +287,58 @@ export class Simulation {
     this.#markEnd = t + duration;
     this.#forcedCycle = forced;
     this.#assistedEnd = this.#pacer.assistedEnd(this.#memory(), reachable, learned.overshoot);
-    if (this.#options.heap.procs === 1 && !forced) {
-      this.#markEnd = Math.max(this.#markEnd, this.#busyUntil(t, t + this.#options.slice));
-      this.#assistedEnd = Number.POSITIVE_INFINITY;
-    }
+    this.#assist = null;
+    if (this.#options.heap.procs === 1 && !forced) this.#startOnOneP(t, reachable);
   }
 
   /**
-   * With one P the mark worker has to wait: a goroutine that does not block keeps the P until it is preempted
-   * (proc.go:forcePreemptNS). When the program goes to sleep the worker runs at once.
+   * With one P no worker has it to itself: assists mark while the program allocates, and a fractional worker has to wait
+   * until the running goroutine is preempted or goes to sleep.
    */
-  #busyUntil(t: number, latest: number): number {
+  #startOnOneP(t: number, reachable: number): void {
+    const { minor, gogc, learned, slice } = this.#options;
+    const { triggered } = this.#pacer;
+    this.#assistedEnd = Number.POSITIVE_INFINITY;
+    this.#assist = new MarkAssist({
+      minor,
+      gogc,
+      live: triggered,
+      // startCycle: at least so far away.
+      goal: Math.max(this.#pacer.goal(this.#memory()), triggered + (minor <= 17 ? 1 << 20 : 64 << 10)),
+      expected: this.#pacer.marked,
+      reachable,
+      scannable: this.#scannable,
+    });
+    this.#markCost = learned.cpuNs(reachable);
+    this.#workerRan = 0;
+    this.#markEnd = this.#busyUntil(t, t + slice);
+  }
+
+  /** The background worker gets the one P, for as long as it may have it. */
+  #workerRuns(at: number): void {
+    const assist = this.#assist!;
+    const left = assist.left * this.#markCost;
+    const idle = this.#busyUntil(at, at + 1) < at + 1;
+    const may = (FRACTIONAL_LIMIT * (at - this.#markStart) - this.#workerRan) / (1 - FRACTIONAL_LIMIT);
+    if (idle || may >= left) {
+      this.#endMark(at + left);
+      return;
+    }
+    const runs = Math.max(0, may);
+    if (runs > 0) assist.background(runs / this.#markCost);
+    this.#workerRan += runs;
+    this.#markEnd = this.#busyUntil(at, at + runs + QUANTUM);
+  }
+
+  /** When the program, running at `from`, goes to sleep; `latest` if not before. */
+  #busyUntil(from: number, latest: number): number {
     const { time } = this.#program;
-    let last = t;
+    let last = from;
     for (let i = this.#at; i < time.length; i++) {
       const next = time[i]!;
-      if (next > latest) return latest;
+      if (next <= last) continue;
       if (next - last > IDLE_GAP) return last;
+      if (next > latest) return latest;
       last = next;
     }
     return last;
@@ -313,7 +360,9 @@ export class Simulation {
       markedBefore: this.#pacer.marked,
       goal: lastGoal,
       forced: this.#forcedCycle,
+      assisting: this.#assisting(t),
     });
+    this.#assist = null;
     this.#pacer.triggered = Number.POSITIVE_INFINITY;
     this.#pacer.marked = marked;
     if (this.#feedback instanceof ConsMark) {
@@ -347,6 +396,12 @@ export class Simulation {
     this.#record(t);
   }
 
+  /** Share of its time that the P spent in assists during the mark that ends at `t`, 0..1. */
+  #assisting(t: number): number {
+    const spent = (this.#assist?.assistedShare ?? 0) * this.#markCost;
+    return spent > 0 ? spent / (t - this.#markStart + spent) : 0;
+  }
+
   #sweepFinished(t: number): void {
     if (this.#sweepDoneTold) return;
     this.#sweepDoneTold = true;
@@ -360,7 +415,10 @@ export class Simulation {
   }
 
   #advance(t: number): void {
-    if (t >= this.#markEnd) this.#endMark(this.#markEnd);
+    while (t >= this.#markEnd) {
+      if (this.#assist) this.#workerRuns(this.#markEnd);
+      else this.#endMark(this.#markEnd);
+    }
     if (!this.#sweepDoneTold) {
       const due = Math.floor((t - this.#sweepFrom) * this.#options.learned.sweepSpansPerNs) - this.#swept;
       if (due > 0) {
@@ -458,6 +516,17 @@ function osPagesOf({ thp, heap, era }: SimulationOptions, { config }: PageHeap):
 
 /** Linux' own default: khugepaged makes a huge page where but one small page is there. */
 const MAX_PTES_NONE = 511;
+
+/** Share of the program's bytes that are in objects with pointers, 0..1. */
+function scannableShare({ spanClass, size }: Program): number {
+  let scanned = 0;
+  let all = 0;
+  for (let i = 0; i < size.length; i++) {
+    all += size[i]!;
+    if ((spanClass[i]! & 1) === 0) scanned += size[i]!;
+  }
+  return all > 0 ? scanned / all : 1;
+}
 
 /** Columns of `Deaths`, to be shared between threads. */
 export interface DeathTables {
