@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bin, compileEntry, entry, type PtyOptions, PtyRun } from "./testing/pty.ts";
-import { WatchedLog } from "./testing/watched.ts";
+import { gcLine, WatchedLog } from "./testing/watched.ts";
 
 const ENTER = "\x1b[?1049h";
 const LEAVE = "\x1b[?1049l";
@@ -638,5 +638,41 @@ describe.skipIf(process.platform === "win32")("watch on a terminal", () => {
     // The shell has all of the job back.
     run.press("jobs; echo do''ne\r");
     expect(await run.until("done")).not.toMatch(/Running|Stopped/);
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("record on a terminal", () => {
+  test("Ctrl-C reaches the program once, and what was recorded is kept", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "gopages-"));
+    const bundle = path.join(folder, "bundle");
+    const program = path.join(folder, "program.cjs");
+    // A server that ends in good order: it says how often it was asked to.
+    writeFileSync(
+      program,
+      `let asked = 0;
+      process.on("SIGINT", () => { asked++; setTimeout(() => { console.log("asked " + asked); process.exit(3); }, 300); });
+      console.error(${JSON.stringify(gcLine(1, 10))}); console.error(${JSON.stringify(gcLine(2, 12))});
+      setInterval(() => {}, 1000); console.log("program is" + " up");`,
+    );
+    const run = new PtyRun({ columns: 120, rows: 30, shell: true });
+    try {
+      await run.until("$");
+      run.press(
+        `"${process.execPath}" "${bin}" record -o "${bundle}" -- "${process.execPath}" "${program}"; echo "code" $?\r`,
+      );
+      await run.until("program is up");
+      run.press("\x03");
+      await run.until("code 3");
+      const text = await run.text();
+      expect(text).toContain("asked 1");
+      expect(text.replaceAll("\n", "")).toContain("gctrace.log");
+      const manifest = JSON.parse(readFileSync(path.join(bundle, "manifest.json"), "utf8"));
+      expect(manifest).toMatchObject({ exitCode: 3, files: ["samples.csv", "gctrace.log"] });
+      expect(readFileSync(path.join(bundle, "gctrace.log"), "utf8")).toContain("gc 2 @2.000s");
+      expect(readFileSync(path.join(bundle, "samples.csv"), "utf8").split("\n").length).toBeGreaterThan(3);
+    } finally {
+      run.end();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
