@@ -105,7 +105,7 @@ async function main(): Promise<number> {
   await sleep(500);
   const out = (text: string): void => void process.stdout.write(`${text}\n`);
   out(`first frame after ${(firstFrame / 1000).toFixed(1)} s, all read after ${(loaded / 1000).toFixed(1)} s`);
-  out(`memory when read: ${memory(child.pid)}`);
+  out(`processor time till then: ${cpuSeconds(child.pid)} s; memory: ${memory(child.pid)}`);
 
   out(
     `${"view".padEnd(18)}${"keys".padStart(6)}${"median ms".padStart(11)}${"99th ms".padStart(10)}${"most ms".padStart(10)}`,
@@ -156,6 +156,19 @@ async function main(): Promise<number> {
     out(
       `${name.padEnd(18)}${String(times.length).padStart(6)}${at(0.5).padStart(11)}${at(0.99).padStart(10)}${at(1).padStart(10)}`,
     );
+  }
+}
+
+/** Of all its threads; what is shown does not depend on what else the machine does. */
+function cpuSeconds(pid: number): string {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /, "")
+      .split(" ");
+    // utime and stime, in ticks of 10 ms on Linux.
+    return ((Number(fields[11]) + Number(fields[12])) / 100).toFixed(1);
+  } catch {
+    return "unknown";
   }
 }
 

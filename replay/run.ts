@@ -154,7 +154,7 @@ async function run(
   const maps = options.heapMaps ? new HeapMaps(machine) : null;
   const history = slots
     ? new HeapRecorder(
-        { heap: machine.heap, objects: slots },
+        { heap: machine.heap, objects: slots, placed: correct },
         new HeapHistory({ slotSizes, holdsDense: rulesOf(era).minor >= 21, hasObjects: info.hasAddresses }),
       )
     : null;

@@ -32,7 +32,7 @@ export function fakeHistory(timeline: readonly TimelineRow[]): HeapHistory {
   history.types = TYPES;
   const heap = eraFor("go1.22").create({ physPageSize: 4096, physHugePageSize: 2 << 20, goos: "linux", procs: 4 });
   const objects = new SlotsInUse(slotSizes, false);
-  const recorder = new HeapRecorder({ heap, objects }, history);
+  const recorder = new HeapRecorder({ heap, objects, placed: true }, history);
   const spans: { base: number; pages: number; kind: number }[] = [];
   let seed = 12345;
   const random = (n: number): number => {

@@ -47,7 +47,7 @@ function drive(name: string, physPageSize: number, procs: number) {
   heap.journal = true;
   heap.scavengeGoals.gcPercent = 24 << 20;
   const history = new HeapHistory({ slotSizes: SLOTS, holdsDense: true, hasObjects: true });
-  const recorder = new HeapRecorder({ heap, objects: new SlotsInUse(SLOTS, false) }, history);
+  const recorder = new HeapRecorder({ heap, objects: new SlotsInUse(SLOTS, false), placed: true }, history);
   const spans: { base: number; pages: number; manual: boolean; kind: number; p: number; t: number }[] = [];
   const step = (what: number, n: number, p: number, t: number): void => {
     heap.now = t;

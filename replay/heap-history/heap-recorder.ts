@@ -26,6 +26,8 @@ const PAGE_SHIFT = 13;
 export interface Recorded {
   readonly heap: PageHeap;
   readonly objects: SlotsInUse;
+  /** Whether spans lie where they were recorded: only then their objects' types can be told. */
+  readonly placed: boolean;
 }
 
 /** Writes the history of a heap that a replay drives. */
@@ -33,6 +35,7 @@ export class HeapRecorder {
   readonly history: HeapHistory;
   readonly #heap: PageHeap;
   readonly #slots: SlotsInUse;
+  readonly #hasTypes: boolean;
   readonly #changes: Changes;
   readonly #pages = new HeapPages();
   readonly #out = new OperationWriter();
@@ -51,6 +54,7 @@ export class HeapRecorder {
   constructor(recorded: Recorded, history: HeapHistory) {
     this.#heap = recorded.heap;
     this.#slots = recorded.objects;
+    this.#hasTypes = recorded.placed && history.hasObjects;
     this.history = history;
     this.#changes = watch(recorded.heap);
     history.flush = () => this.#flush();
@@ -96,7 +100,7 @@ export class HeapRecorder {
   batchDone(batch: EventBatch, t: number): void {
     this.commit(t);
     if (this.history.lost !== null) return;
-    if (this.history.hasObjects) this.#noteTypes(batch);
+    if (this.#hasTypes) this.#noteTypes(batch);
     const { changes } = this.#slots;
     if (changes >= Math.min(MOST_NEW, Math.max(LEAST_NEW, this.#counted * NEW_SHARE))) this.#writeObjects(t);
     const states = this.#pages.regions().length * REGION_BYTES;
