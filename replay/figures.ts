@@ -24,7 +24,9 @@ const kind = (name: string, unit: Unit, better: "less" | "more", capture: string
   capture,
 });
 
-const { samples, gctrace, memstats, trace } = CAPTURE;
+const { samples, gctrace, memstats } = CAPTURE;
+/** A trace with every allocation (Go 1.23+). */
+const trace = "GODEBUG=traceallocfree=1 ./program, and curl -so trace.out 'HOST/debug/pprof/trace?seconds=30'";
 
 export const FIGURES: readonly FigureKind[] = [
   kind("peak-rss", "bytes", "less", samples, "highest RSS, measured or predicted"),
@@ -57,14 +59,14 @@ export const FIGURES: readonly FigureKind[] = [
     "rss-error",
     "fraction",
     "less",
-    `${trace} (it samples RSS, too)`,
+    `${trace}; and samples beside it`,
     "mean difference of predicted and measured RSS",
   ),
   kind(
     "released-error",
     "fraction",
     "less",
-    `${trace} (it samples HeapReleased, too)`,
+    `${trace}; and samples beside it`,
     "mean difference of predicted and measured HeapReleased",
   ),
   kind("unexplained", "fraction", "less", samples, "share of RSS at its peak that no part explains"),

@@ -19,7 +19,7 @@ it("check exits 1 with a line for each broken budget, and writes JUnit", async (
   expect(code).toBe(EXIT.budget);
   expect(stdout).toBe(
     "broken: peak-rss is 77.9 MiB, budget <= 50.0 MiB\n" +
-      "unknown: placement: the inputs don't tell it; budget >= 99 %; record: GODEBUG=traceallocfree=1 gopages record -- ./program\n",
+      "unknown: placement: the inputs don't tell it; budget >= 99 %; record: GODEBUG=traceallocfree=1 ./program, and curl -so trace.out 'HOST/debug/pprof/trace?seconds=30'\n",
   );
   expect(readFileSync(junit, "utf8")).toMatchInlineSnapshot(`
     "<?xml version="1.0" encoding="UTF-8"?>
@@ -30,7 +30,7 @@ it("check exits 1 with a line for each broken budget, and writes JUnit", async (
         </testcase>
         <testcase classname="gopages" name="peak-rss &lt;= 1.00 GiB"/>
         <testcase classname="gopages" name="placement &gt;= 99 %">
-          <error message="placement: the inputs don't tell it; budget &gt;= 99 %; record: GODEBUG=traceallocfree=1 gopages record -- ./program"/>
+          <error message="placement: the inputs don't tell it; budget &gt;= 99 %; record: GODEBUG=traceallocfree=1 ./program, and curl -so trace.out 'HOST/debug/pprof/trace?seconds=30'"/>
         </testcase>
       </testsuite>
     </testsuites>

@@ -46,7 +46,10 @@ class Decoder {
   readonly #comments: number[] = [];
 
   readonly #values = new F64Column(4096);
+  /** Location ids less one: Go numbers locations 1, 2, ... in order, and then these are their indexes. */
   readonly #stackIds: U32Column;
+  /** The highest of them; that of id 0 is the highest there can be. */
+  #mostStackId = 0;
   readonly #wideIds = new Map<number, number>();
   readonly #stackOffsets = new U32Column();
   /** End of each sample's values; all samples must have the same number. */
@@ -224,7 +227,7 @@ class Decoder {
           break;
         }
         case 0x08:
-          stackIds.push(this.#narrow(readUint64(reader)));
+          this.#stackId(this.#narrow(readUint64(reader)));
           break;
         case 0x12: {
           const stop = this.#end();
@@ -258,6 +261,7 @@ class Decoder {
     const data = column.reserve(stop - reader.pos);
     let at = column.length;
     let pos = reader.pos;
+    let most = this.#mostStackId;
     while (pos < stop) {
       let value = buf[pos]!;
       if (value < 0x80) pos++;
@@ -269,10 +273,19 @@ class Decoder {
         value = this.#narrow(readUint64(reader));
         pos = reader.pos;
       }
-      data[at++] = value;
+      const index = (value - 1) >>> 0;
+      if (index > most) most = index;
+      data[at++] = index;
     }
     reader.pos = pos;
     column.length = at;
+    this.#mostStackId = most;
+  }
+
+  #stackId(id: number): void {
+    const index = (id - 1) >>> 0;
+    if (index > this.#mostStackId) this.#mostStackId = index;
+    this.#stackIds.push(index);
   }
 
   /** Ids in 32 bits: Go counts them from 1; those of other producers (hashes, addresses) are numbered as they come. */
@@ -449,14 +462,16 @@ class Decoder {
         throw this.#inconsistent(`a location refers to mapping ${id}, which it lacks`);
     }
 
-    // From ids to indexes, in place.
     const stacks = this.#stackIds.values();
-    const { table } = locationOf;
-    for (let i = 0; i < stacks.length; i++) {
-      const id = stacks[i]!;
-      const location = table === null ? locationOf(id) : id < table.length ? table[id]! : NONE;
-      if (location === NONE) throw this.#inconsistent(`a sample refers to location ${id}, which it lacks`);
-      stacks[i] = location;
+    // From ids to indexes, in place, unless they are the same.
+    if (!inOrder(this.#locationIds.values()) || this.#mostStackId >= this.#locationIds.length) {
+      const { table } = locationOf;
+      for (let i = 0; i < stacks.length; i++) {
+        const id = (stacks[i]! + 1) >>> 0;
+        const location = table === null ? locationOf(id) : id < table.length ? table[id]! : NONE;
+        if (location === NONE) throw this.#inconsistent(`a sample refers to location ${id}, which it lacks`);
+        stacks[i] = location;
+      }
     }
 
     const sampleCount = this.#stackOffsets.length;
@@ -528,6 +543,12 @@ class Decoder {
 
 /** More than any profiler writes (Go: 4); a bound on what one sample may cost. */
 const MAX_SAMPLE_TYPES = 64;
+
+/** Whether ids are 1, 2, 3, ... */
+function inOrder(ids: Uint32Array): boolean {
+  for (let i = 0; i < ids.length; i++) if (ids[i] !== i + 1) return false;
+  return true;
+}
 
 /** Location ids from here on are replaced (#narrow); a file of MAX_PROFILE_BYTES has fewer locations than fit above. */
 const WIDE = 0xe0000000;
