@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type DrawInput, drawDeaths, firstAfter } from "./deaths.ts";
+import { Lifetimes } from "./lifetimes.ts";
 import { Survival } from "./survival.ts";
 
 function inputOf(births: number[], finds: number[], marks: number[], end: number, seed: number): DrawInput {
@@ -18,7 +19,8 @@ function inputOf(births: number[], finds: number[], marks: number[], end: number
     if (first < marks.length) survival.observe(size[i]!, marks[first]! - born, deadIn[i] !== first);
   });
   survival.finish();
-  return { time, size, deadIn, marks, survival, end, seed };
+  const lifetimes = Lifetimes.of({ time, size, deadIn, marks });
+  return { time, size, deadIn, marks, survival, lifetimes, end, seed };
 }
 
 test("every death lies between the last mark survived (or the birth) and the mark that found it", () => {

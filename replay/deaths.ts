@@ -5,12 +5,16 @@
  * - One that had survived a mark: programs that replace what they keep free as much as they allocate, so that much of it is
  *   spread evenly over the time between the marks. What died beyond that went at one moment, as when a cache is cut
  *   down or a request's data are dropped: the middle of the interval, or another moment for another seed.
+ * - Where a program allocates in bursts, with waits between, marks come in the bursts: what died between two of them is
+ *   drawn by its age from the ages at death of all bursts (lifetimes.ts).
  * - After the last mark nothing is told: young objects die by the same curve, older ones as fast as in the last cycles.
  *
  * Marks come after so many bytes allocated, whatever the program is doing then. So what is alive at marks is a fair sample
  * of what is alive at any byte allocated, and a draw after which more (or less) is alive between marks than at them is
  * wrong: all draws are bent towards earlier (later) deaths until the two agree.
  */
+import { burstyIntervals } from "./bursts.ts";
+import type { Lifetimes } from "./lifetimes.ts";
 import type { Survival } from "./survival.ts";
 
 const ALIVE = -1;
@@ -26,12 +30,14 @@ export interface DrawInput {
   /** When each mark began, ascending. */
   readonly marks: readonly number[];
   readonly survival: Survival;
+  /** Ages at death, for the intervals in which allocation comes in bursts; without it those are treated like the others. */
+  readonly lifetimes?: Lifetimes;
   readonly end: number;
   readonly seed: number;
 }
 
 export function drawDeaths(input: DrawInput): { deadAt: Float64Array; survivors: number } {
-  const { time, size, deadIn, marks, survival, end } = input;
+  const { time, size, deadIn, marks, survival, lifetimes, end } = input;
   const n = time.length;
   const deadAt = new Float64Array(n);
   if (marks.length === 0) {
@@ -52,7 +58,10 @@ export function drawDeaths(input: DrawInput): { deadAt: Float64Array; survivors:
       continue;
     }
     const age = end - born;
-    if (born >= last) {
+    if (born > 0 && lifetimes && facts.bursty[marks.length] === 1) {
+      const at = lifetimes.deathAfter(size[i]!, Math.max(0, last - born), age, draw);
+      deadAt[i] = at === null ? Number.POSITIVE_INFINITY : born + at;
+    } else if (born >= last) {
       const dead = survival.deadBy(size[i]!, age);
       // The draw within the part that dies is a fresh one.
       deadAt[i] =
@@ -79,7 +88,7 @@ function newRandom(seed: number): () => number {
 
 /** When an object died that a mark found dead. */
 function deathOf(
-  { time, size, deadIn, marks, survival }: DrawInput,
+  { time, size, deadIn, marks, survival, lifetimes }: DrawInput,
   facts: Intervals,
   i: number,
   draw: number,
@@ -89,6 +98,9 @@ function deathOf(
   const mark = marks[interval]!;
   const before = interval > 0 ? marks[interval - 1]! : 0;
   const born = time[i]!;
+  if (born > 0 && lifetimes && facts.bursty[interval] === 1) {
+    return born + lifetimes.ageAtDeath(size[i]!, Math.max(0, before - born), Math.max(0, mark - born), draw);
+  }
   if (born >= before) return born + survival.ageAtDeath(size[i]!, Math.max(0, mark - born), draw ** bend);
   const spread = facts.spread[interval]!;
   return draw < spread ? before + (mark - before) * (draw / spread) ** bend : facts.moments[interval]!;
@@ -146,7 +158,7 @@ function fairBends(input: DrawInput, facts: Intervals): Float64Array {
     }
     const shares: number[] = [];
     for (let k = 0; k < marks.length; k++) {
-      if (scale[k] === 0) continue;
+      if (scale[k] === 0 || facts.bursty[k] === 1) continue;
       const share = sum[k]! / scale[k]!;
       shares.push(share);
       if (Math.abs(share) < ownLeast[k]!) {
@@ -163,6 +175,8 @@ function fairBends(input: DrawInput, facts: Intervals): Float64Array {
     }
   }
   return own.map((bend, k) => {
+    // Where allocation comes in bursts so do marks, and they are no fair sample.
+    if (facts.bursty[k] === 1) return 1;
     const most = Math.max(aliveAt[k]!, aliveAt[k + 1]!);
     return bend > 0 && Math.abs(aliveAt[k + 1]! - aliveAt[k]!) < STEADY * most ? bend : best;
   });
@@ -182,10 +196,12 @@ interface Intervals {
   /** Bytes that had survived a mark and died in the interval. */
   readonly oldDead: Float64Array;
   readonly allocated: Float64Array;
+  /** 1 for intervals in which allocation comes in bursts; the last one goes from the last mark to the end. */
+  readonly bursty: Uint8Array;
 }
 
 /** For each interval before a mark: which part of the old objects' deaths is spread evenly, and when the rest died. */
-function intervals({ time, size, deadIn, marks, seed }: DrawInput): Intervals {
+function intervals({ time, size, deadIn, marks, lifetimes, end, seed }: DrawInput): Intervals {
   const allocatedBefore = new Float64Array(time.length + 1);
   const aliveAt = new Float64Array(marks.length + 1);
   const allocated = new Float64Array(marks.length + 1);
@@ -217,6 +233,7 @@ function intervals({ time, size, deadIn, marks, seed }: DrawInput): Intervals {
     spread[k] = oldDead[k]! > 0 ? Math.min(1, allocated[k]! / oldDead[k]!) : 1;
     moments[k] = before + (marks[k]! - before) * (seed === 0 ? 0.5 : (state >>> 8) / 2 ** 24);
   }
+  const bursty = lifetimes ? burstyIntervals(time, size, marks, end) : new Uint8Array(marks.length + 1);
   let dead = 0;
   let exposure = 0;
   for (let k = Math.max(1, marks.length - LAST_CYCLES); k < marks.length; k++) {
@@ -224,7 +241,7 @@ function intervals({ time, size, deadIn, marks, seed }: DrawInput): Intervals {
     exposure += aliveBefore[k]! * (marks[k]! - marks[k - 1]!);
   }
   const oldDeathRate = exposure > 0 ? dead / exposure : 0;
-  return { spread, moments, oldDeathRate, allocatedBefore, aliveAt, oldDead, allocated };
+  return { spread, moments, oldDeathRate, allocatedBefore, aliveAt, oldDead, allocated, bursty };
 }
 
 /** Index of the first of the ascending `values` that is greater than `value`. */

@@ -19,6 +19,7 @@ import {
 import { drawDeaths, firstAfter } from "./deaths.ts";
 import { type FlowData, flowData } from "./flow.ts";
 import { Column } from "./growable.ts";
+import { Lifetimes } from "./lifetimes.ts";
 import { type RecordedCycle, RecordedCycles } from "./recorded-cycles.ts";
 import { RECORDER_BYTES, RecorderObjects } from "./recorder-objects.ts";
 import { Survival } from "./survival.ts";
@@ -286,6 +287,7 @@ export class ProgramBuilder {
       deadIn,
       marks,
       survival,
+      lifetimes: Lifetimes.of({ time, size, deadIn, marks }),
       end: this.#end,
       seed,
     });

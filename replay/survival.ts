@@ -8,9 +8,11 @@
 const BINS_PER_OCTAVE = 4;
 const FIRST_AGE = 1e3;
 const BINS = 35 * BINS_PER_OCTAVE;
+/** Objects are in groups by size: small, middling, and large ones. */
 const GROUP_LIMITS = [512, 32 << 10];
+export const SIZE_GROUPS = GROUP_LIMITS.length + 1;
 
-function groupOf(size: number): number {
+export function sizeGroup(size: number): number {
   return size <= GROUP_LIMITS[0]! ? 0 : size <= GROUP_LIMITS[1]! ? 1 : 2;
 }
 
@@ -31,7 +33,7 @@ export class Survival {
 
   /** An object of `size` bytes was met by its first mark at `age` ns, alive or not. */
   observe(size: number, age: number, alive: boolean): void {
-    const group = groupOf(size);
+    const group = sizeGroup(size);
     const bin = binOf(age);
     this.#seen[group]![bin]! += size;
     if (alive) this.#alive[group]![bin]! += size;
@@ -43,7 +45,7 @@ export class Survival {
 
   /** Share of bytes dead by `age` ns, 0..1. */
   deadBy(size: number, age: number): number {
-    const dead = this.#dead[groupOf(size)]!;
+    const dead = this.#dead[sizeGroup(size)]!;
     const bin = binOf(age);
     const low = bin > 0 ? dead[bin - 1]! : 0;
     const share = bin === 0 ? age / FIRST_AGE : Math.log2(age / ageOf(bin)) * BINS_PER_OCTAVE;
@@ -55,7 +57,7 @@ export class Survival {
     const total = this.deadBy(size, age);
     if (total <= 0) return age * draw;
     const wanted = draw * total;
-    const dead = this.#dead[groupOf(size)]!;
+    const dead = this.#dead[sizeGroup(size)]!;
     let low = 0;
     let high = binOf(age);
     while (low < high) {
