@@ -56,7 +56,7 @@ export async function compareSettings(paths: readonly string[], options: WhatIfO
     const share =
       figure.unit === "count" ? noiseOfCount(cycles) : figure.name.startsWith("peak") ? NOISE.peak : NOISE.other;
     const small = figure.unit === "bytes" ? SMALL_BYTES : figure.unit === "fraction" ? SMALL_SHARE : 0;
-    return [{ figure, ...difference(of(a), of(b), small, share), perLoad: null }];
+    return [{ figure, ...difference(of(a), of(b), small, share), perLoad: null, sameTime: null }];
   });
   const small = Math.max(SMALL_BYTES, NOISE.peak * Math.max(a.summary.peakRss, b.summary.peakRss));
   return {

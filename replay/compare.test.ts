@@ -1,3 +1,7 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { type Comparison, compare, compareRuns, load, type Run } from "./compare.ts";
 import { compareSettings } from "./compare-settings.ts";
@@ -88,4 +92,21 @@ it("one recording under two settings", async () => {
   expect(figure(result, "gc-cycles").b!).toBeLessThan(figure(result, "gc-cycles").a!);
   for (const { parts } of result.ledger) expect(parts.map(({ id }) => id)).toContain("live");
   await expect(compareSettings([trace], { gogc: [25, 50, 100] })).rejects.toThrow("two settings");
+});
+
+it("runs of other lengths are compared over the same time", async () => {
+  const rows = gunzipSync(readFileSync(`${twice("bursts-100b")}/samples.csv.gz`))
+    .toString()
+    .trimEnd()
+    .split("\n");
+  const path = join(mkdtempSync(join(tmpdir(), "gopages-")), "samples.csv");
+  writeFileSync(path, rows.slice(0, Math.round(rows.length * 0.6)).join("\n"));
+  const result = await compare([`${twice("bursts-100a")}/samples.csv.gz`], [path]);
+  expect(result.durationRatio).toBeCloseTo(0.6, 1);
+  expect(result.sharedNs).toBeCloseTo(0.6 * 7.5e9, -9);
+  expect(figure(result, "final-rss").sameTime).not.toBeNull();
+  expect(figure(result, "mean-rss").sameTime).toMatchObject({ noise: true });
+  expect(result.verdict).toBe("noise");
+  const same = await compare([twice("bursts-100a")], [twice("bursts-100b")]);
+  expect([same.sharedNs, figure(same, "final-rss").sameTime]).toEqual([null, null]);
 });

@@ -5,7 +5,7 @@ import { type CauseVerdict, type Diagnosis, diagnoseCollected } from "./diagnose
 import { Facts } from "./diagnose/facts.ts";
 import { ledgerAt } from "./diagnose/ledger.ts";
 import { median } from "./diagnose/series.ts";
-import { FIGURES, type FigureKind, type Figures, figuresOf } from "./figures.ts";
+import { FIGURES, type FigureKind, type Figures, figuresOf, meanOf } from "./figures.ts";
 import {
   alike,
   clearlyApart,
@@ -33,6 +33,8 @@ export interface FigureDifference extends Difference {
   readonly figure: FigureKind;
   /** Both for equal load, and whether those differ by more than noise; null when the load is not known, or the figure has none. */
   readonly perLoad: (Difference & { readonly unit: LoadUnit }) | null;
+  /** Both up to the end of the shorter run, where one is clearly longer: a program that grows is larger later. null elsewhere. */
+  readonly sameTime: Difference | null;
 }
 
 /** Levels are held against the rate of allocation, what adds up against what was allocated. */
@@ -64,6 +66,8 @@ export interface Comparison {
   readonly settings: readonly SettingDifference[];
   /** b's length over a's. */
   readonly durationRatio: number | null;
+  /** Length of the shorter run, ns, where the lengths clearly differ. */
+  readonly sharedNs: number | null;
   /** b's allocated bytes a second over a's: the load, as far as memory sees it. null when not known. */
   readonly loadRatio: number | null;
   readonly figures: readonly FigureDifference[];
@@ -88,6 +92,10 @@ export interface Run {
 
 /** Loads equal to within this are taken as one. */
 const SAME_LOAD = 0.15;
+/** ... and lengths to within this. */
+const SAME_LENGTH = 0.1;
+/** The last stretch of what both runs have. */
+const LAST_SHARE = 0.1;
 /** GOGC as goals show it is not exact. */
 const SAME_GOGC = 0.15;
 /** Shares below this distance are one: logs print whole per cent. */
@@ -160,7 +168,9 @@ export function compareRuns(one: Run, two: Run): Comparison {
     judge.figure(figure),
   );
   const deciding = figures.filter(({ figure, delta }) => DECIDING.has(figure.name) && delta !== null);
-  const differs = deciding.some((d) => !(d.noise || (d.figure.name === "gc-cycles" && d.perLoad?.noise)));
+  const differs = deciding.some(
+    (d) => !(d.noise || d.sameTime?.noise || (d.figure.name === "gc-cycles" && d.perLoad?.noise)),
+  );
   const presentIn = (d: Diagnosis) => d.causes.filter((cause) => cause.verdict === "present");
   const inA = presentIn(a);
   const inB = presentIn(b);
@@ -179,6 +189,7 @@ export function compareRuns(one: Run, two: Run): Comparison {
     verdict,
     settings,
     durationRatio: a.durationNs > 0 && b.durationNs > 0 ? b.durationNs / a.durationNs : null,
+    sharedNs: judge.shared,
     loadRatio: judge.loadRatio,
     figures,
     ledger: (["peak", "end"] as const)
@@ -205,6 +216,7 @@ export function compareRuns(one: Run, two: Run): Comparison {
 
 /** Says of each difference whether it is luck. */
 class Judge {
+  readonly shared: number | null;
   readonly loadRatio: number | null;
   /** Bytes by which peaks of RSS may differ in two runs under these settings. */
   readonly rssLuck: number;
@@ -222,6 +234,8 @@ class Judge {
     this.#one = one;
     this.#two = two;
     this.#sameSettings = sameSettings;
+    const [x, y] = [one.facts.endT, two.facts.endT];
+    this.shared = x > 0 && y > 0 && Math.abs(Math.log(y / x)) > SAME_LENGTH ? Math.min(x, y) : null;
     this.#luck = [peakLuck(one.facts), peakLuck(two.facts)];
     const gogc = [one, two].map(({ facts }) => gogcOf(facts)?.value ?? 100);
     const room = Math.max(...gogc.map((value) => (value === "off" ? 100 : Math.max(100, value)))) / 100;
@@ -244,7 +258,33 @@ class Judge {
     const { small, share } = this.#noiseOf(figure, a, b);
     const plain = difference(a, b, small, share);
     const noise = plain.noise || (plain.delta !== null && this.#isLuck(figure.name, plain.delta, Math.max(a!, b!)));
-    return { figure, ...plain, noise, perLoad: this.#perLoad(figure, plain, share) };
+    return {
+      figure,
+      ...plain,
+      noise,
+      perLoad: this.#perLoad(figure, plain, share),
+      sameTime: this.#overSameTime(figure.name, small, share),
+    };
+  }
+
+  /** The figure of both runs up to the end of the shorter one. */
+  #overSameTime(name: string, small: number, share: number): Difference | null {
+    const { shared } = this;
+    const of = LEVELS[name];
+    if (shared === null || !of) return null;
+    const [a, b] = [this.#one, this.#two].map(({ facts }) => of(facts)?.until(shared) ?? null);
+    if (!a || !b || a.length === 0 || b.length === 0) return null;
+    if (name.startsWith("final")) {
+      const last = [shared * (1 - LAST_SHARE), shared] as const;
+      const moments = Array.from({ length: 33 }, (_, k) => last[0] + ((last[1] - last[0]) * k) / 32);
+      const d = difference(a.last, b.last, small, share);
+      return { ...d, noise: d.noise || alike(spreadAt(a, moments), spreadAt(b, moments), this.#sameSettings) };
+    }
+    if (name.startsWith("mean")) {
+      const d = difference(meanOf(a.t, a.v), meanOf(b.t, b.v), small, share);
+      return { ...d, noise: d.noise || (this.#sameSettings && clearlyApart(a, b) === false) };
+    }
+    return difference(a.max, b.max, small, share);
   }
 
   #noiseOf({ name, unit }: FigureKind, a: number | null, b: number | null): { small: number; share: number } {
@@ -326,6 +366,18 @@ const LUCK_OF: Readonly<Record<string, keyof PeakLuck>> = {
   "peak-heap-live": "live",
   "peak-stacks": "stacks",
   goroutines: "goroutines",
+};
+
+/** Figures that are levels, by what they are levels of. */
+const LEVELS: Readonly<Record<string, (facts: Facts) => ReturnType<Facts["series"]>>> = {
+  "peak-rss": (facts) => facts.rss,
+  "final-rss": (facts) => facts.rss,
+  "mean-rss": (facts) => facts.rss,
+  "peak-heap-inuse": (facts) => facts.series("heap_inuse"),
+  "peak-heap-live": (facts) => facts.series("heap_live"),
+  "peak-heap-alloc": (facts) => facts.series("heap_alloc"),
+  "peak-stacks": (facts) => facts.series("stack_inuse"),
+  goroutines: (facts) => facts.series("goroutines"),
 };
 
 /** Figures of the last moment, by what they are of. */

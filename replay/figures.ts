@@ -85,7 +85,7 @@ export function figuresOf(collected: Collected, diagnosis: Diagnosis): Figures {
   const { replay } = collected;
   set("peak-rss", facts.rss ? facts.scale : facts.last("rss_peak"));
   set("final-rss", facts.rss?.last);
-  set("mean-rss", facts.rss ? mean(facts.rss.t, facts.rss.v) : null);
+  set("mean-rss", facts.rss ? meanOf(facts.rss.t, facts.rss.v) : null);
   set("peak-heap-inuse", facts.max("heap_inuse"));
   const highest = (of: (gc: (typeof facts.gcs)[number]) => number) =>
     facts.gcs.reduce((most, gc) => Math.max(most, of(gc) || 0), 0);
@@ -129,7 +129,8 @@ export function rssMargin(collected: Collected): { readonly below: number; reado
   return facts.rss && !facts.rssMeasured ? (collected.replay?.uncertainty ?? null) : null;
 }
 
-function mean(t: readonly number[], v: readonly number[]): number {
+/** Mean over time. */
+export function meanOf(t: readonly number[], v: readonly number[]): number {
   if (v.length < 2) return v[0] ?? Number.NaN;
   let sum = 0;
   for (let i = 1; i < v.length; i++) sum += ((v[i]! + v[i - 1]!) / 2) * (t[i]! - t[i - 1]!);

@@ -16,7 +16,7 @@ export function formatFigure(value: number | null, unit: Unit): string {
 
 /** What both kinds of comparison have. */
 type Compared = Pick<Comparison, "verdict" | "settings" | "figures" | "ledger"> &
-  Partial<Pick<Comparison, "causes" | "loadRatio" | "durationRatio">>;
+  Partial<Pick<Comparison, "causes" | "loadRatio" | "durationRatio" | "sharedNs">>;
 
 const SIZES_OF_SETTINGS: readonly string[] = ["GOMEMLIMIT", "page size"];
 
@@ -38,7 +38,10 @@ export function compareReport(result: Comparison, a: string, b: string): string 
   for (const one of result.settings) lines.push(...wrap(`Set differently: ${setting(one)}`, COLUMNS, "  "));
   if (result.durationRatio !== null && Math.abs(Math.log(result.durationRatio)) > 0.1) {
     lines.push(
-      ...wrap(`B is ${result.durationRatio.toFixed(2)} times as long as A: compare rates, not counts.`, COLUMNS),
+      ...wrap(
+        `B is ${result.durationRatio.toFixed(2)} times as long as A: compare rates, not counts, and levels over the same time.`,
+        COLUMNS,
+      ),
     );
   }
   lines.push(...tables(result));
@@ -98,6 +101,14 @@ function tables(result: Compared): string[] {
           : `${f.delta > 0 ? "+" : f.delta < 0 ? "-" : ""}${formatFigure(Math.abs(f.delta), f.figure.unit)}`;
     lines.push(row(f.figure.name, formatFigure(f.a, f.figure.unit), formatFigure(f.b, f.figure.unit), delta, mark(f)));
   }
+  const shared = result.figures.filter(({ sameTime }) => sameTime !== null);
+  if (shared.length > 0 && result.sharedNs) {
+    lines.push("", row(`Over the first ${formatDuration(result.sharedNs)}`, "A", "B", "B - A", ""));
+    for (const { figure, sameTime: d } of shared) {
+      const delta = figure.unit === "bytes" ? formatDelta(d!.delta!) : formatFigure(d!.delta, figure.unit);
+      lines.push(row(figure.name, formatFigure(d!.a, figure.unit), formatFigure(d!.b, figure.unit), delta, mark(d!)));
+    }
+  }
   if (result.loadRatio !== undefined && loadDiffers({ loadRatio: result.loadRatio })) {
     lines.push("", row("For equal load", "A", "B", "B / A", ""));
     for (const { figure, perLoad } of result.figures) {
@@ -143,10 +154,10 @@ export function summary(result: Compared): string {
     parts.push(
       `No difference beyond noise${cause === "" ? "" : `, though they are set differently${cause}`}: two runs of one program differ by as much.`,
     );
-    if (known) parts.push(`Peak RSS is ${formatBytes(rss.a!)} and ${formatBytes(rss.b!)}.`);
+    if (known) parts.push(`Peak RSS is ${formatBytes(rss.a!)} and ${formatBytes(rss.b!)}${overShared(result, rss)}.`);
   } else if (known && !rss.noise) {
     parts.push(
-      `Peak RSS ${rss.delta > 0 ? "grew" : "fell"} by ${formatBytes(Math.abs(rss.delta))} (${formatPercent(Math.abs(rss.delta) / rss.a!)}), from ${formatBytes(rss.a!)} to ${formatBytes(rss.b!)}${cause}.`,
+      `Peak RSS ${rss.delta > 0 ? "grew" : "fell"} by ${formatBytes(Math.abs(rss.delta))} (${formatPercent(Math.abs(rss.delta) / rss.a!)}), from ${formatBytes(rss.a!)} to ${formatBytes(rss.b!)}${overShared(result, rss)}${cause}.`,
     );
     const moved = (result.ledger.find(({ moment }) => moment === "peak")?.parts ?? [])
       .filter((p) => !p.noise && p.delta !== null && Math.sign(p.delta) === Math.sign(rss.delta!))
@@ -160,7 +171,7 @@ export function summary(result: Compared): string {
         : `RSS is not known in both runs${cause}.`,
     );
     const others = result.figures
-      .filter((f) => f.delta !== null && !f.noise && SAID.includes(f.figure.name))
+      .filter((f) => f.delta !== null && !f.noise && !f.sameTime?.noise && SAID.includes(f.figure.name))
       .slice(0, 2);
     if (others.length > 0) {
       const said = others.map(
@@ -187,6 +198,12 @@ export function summary(result: Compared): string {
   if (came.length > 0) parts.push(`New causes: ${list(came.map((c) => c.id))}.`);
   if (went.length > 0) parts.push(`Gone: ${list(went.map((c) => c.id))}.`);
   return parts.join(" ");
+}
+
+/** ", over the first 10 s of both 52 and 54 MiB" where that is another story. */
+function overShared({ sharedNs }: Compared, { sameTime, noise }: Compared["figures"][number]): string {
+  if (!sameTime || !sharedNs || sameTime.noise === noise) return "";
+  return ` (over the first ${formatDuration(sharedNs)} of both: ${formatBytes(sameTime.a!)} and ${formatBytes(sameTime.b!)})`;
 }
 
 /** Figures that are named when peak RSS is the same or not known. */

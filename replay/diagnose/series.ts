@@ -63,6 +63,12 @@ export class Series {
     return this.v[this.indexAt(t)]!;
   }
 
+  /** The part of it up to `t`; empty if it begins later. */
+  until(t: number): Series {
+    const n = this.length === 0 || this.t[0]! > t ? 0 : this.indexAt(t) + 1;
+    return new Series(this.t.slice(0, n), this.v.slice(0, n), this.source);
+  }
+
   /** Values from `t` on. */
   since(t: number): readonly number[] {
     const i = this.indexAt(t);
