@@ -60,7 +60,7 @@ export function compareReport(result: Comparison, a: string, b: string): string 
     for (const c of causes.stayed)
       lines.push(
         ...wrap(
-          `  ${c.title}: ${formatBytes(c.a ?? 0)}, then ${formatBytes(c.b ?? 0)}${c.noise ? " (noise)" : ""}`,
+          `  ${c.title}${c.a || c.b ? `: ${formatBytes(c.a ?? 0)}, then ${formatBytes(c.b ?? 0)}${c.noise ? " (noise)" : ""}` : ""}`,
           COLUMNS,
           "    ",
         ),
