@@ -70,7 +70,7 @@ export class HeapHistory {
       if (old >= 0) offsets[i] = before!.offsets[old]!;
       else {
         offsets[i] = this.#states.size;
-        this.#keep(this.#states, region.bytes);
+        this.#keep(this.#states, pages.bytesOf(region));
       }
     }
     const { countedAt } = pages;
@@ -173,8 +173,9 @@ export class HeapHistory {
     this.#pages.countedAt = countedAt;
     this.#pages.retain(new Set(regions));
     for (const [i, index] of regions.entries()) {
-      const { bytes } = this.#pages.region(index);
-      if (this.#states.readAt(bytes, offsets[i]!) !== REGION_BYTES) throw new Error("a stored state is cut short");
+      this.#pages.restore(index, (into) => {
+        if (this.#states.readAt(into, offsets[i]!) !== REGION_BYTES) throw new Error("a stored state is cut short");
+      });
     }
     this.#end = this.#segmentEnd(segment);
     const operations = new Uint8Array(this.#end - at);

@@ -44,6 +44,8 @@ export interface Region {
   /** By chunk: pages in use or cached when the GC cycle began (scavChunkData.lastInUse). */
   readonly lastInUse: Uint16Array;
   readonly state: Uint8Array;
+  /** Pages changed since they were counted: they are counted when somebody asks, which is seldom. */
+  stale: boolean;
 }
 
 export const REGION_BYTES = REGION_PAGES * (8 + 4 + 4 + 2 + 2 + 1) + REGION_CHUNKS * (STATES + 1) * 2;
@@ -67,9 +69,19 @@ function newRegion(index: number): Region {
     counts: new Uint16Array(buffer, take(REGION_CHUNKS * STATES * 2), REGION_CHUNKS * STATES),
     lastInUse: new Uint16Array(buffer, take(REGION_CHUNKS * 2), REGION_CHUNKS),
     state: new Uint8Array(buffer, take(REGION_PAGES), REGION_PAGES),
+    stale: false,
   };
   for (let chunk = 0; chunk < REGION_CHUNKS; chunk++) region.counts[chunk * STATES + UNMAPPED] = CHUNK_PAGES;
   return region;
+}
+
+/** Brings the counts up to date. */
+function recount(region: Region): void {
+  if (!region.stale) return;
+  region.stale = false;
+  const { counts, state } = region;
+  counts.fill(0);
+  for (let i = 0; i < REGION_PAGES; i++) counts[(i >>> 9) * STATES + (state[i]! & STATE)]!++;
 }
 
 /** A run of pages that are one span, or of the same state. */
@@ -104,7 +116,7 @@ export class HeapPages {
   /** The run asked for last: who draws asks for one page of it after the other. */
   #run: PageRun | null = null;
 
-  /** The regions with mapped pages, by address. */
+  /** The regions with mapped pages, by address; their counts may be out of date. */
   regions(): readonly Region[] {
     this.#sorted ??= [...this.#regions.values()].sort((a, b) => a.index - b.index);
     return this.#sorted;
@@ -127,6 +139,20 @@ export class HeapPages {
     return region;
   }
 
+  /** The bytes of a region, to be stored. */
+  bytesOf(region: Region): Uint8Array<ArrayBuffer> {
+    recount(region);
+    return region.bytes;
+  }
+
+  /** Takes a region's bytes from `read`, which fills them. */
+  restore(index: number, read: (into: Uint8Array<ArrayBuffer>) => void): void {
+    const region = this.region(index);
+    read(region.bytes);
+    region.stale = false;
+    this.#run = null;
+  }
+
   /** Drops the regions that `keep` does not have. */
   retain(keep: ReadonlySet<number>): void {
     for (const index of [...this.#regions.keys()]) if (!keep.has(index)) this.#regions.delete(index);
@@ -143,8 +169,7 @@ export class HeapPages {
 
   /** [page, page + n) is a span. */
   span(page: number, n: number, kind: number, p: number, t: number): void {
-    this.#fill(page, n, IN_USE);
-    const region = this.region(Math.floor(page / REGION_PAGES));
+    const region = this.#fill(page, n, IN_USE);
     const i = page - region.index * REGION_PAGES;
     region.state[i] = IN_USE | FIRST;
     region.time[i] = t;
@@ -153,43 +178,30 @@ export class HeapPages {
     region.p[i] = p;
   }
 
-  #fill(page: number, n: number, state: number): void {
+  /** Returns the region of the first page. */
+  #fill(page: number, n: number, state: number): Region {
     this.#run = null;
-    let at = page;
-    let left = n;
-    while (left > 0) {
-      const region = this.region(Math.floor(at / REGION_PAGES));
-      const from = at - region.index * REGION_PAGES;
-      const to = Math.min(REGION_PAGES, from + left);
-      this.#count(region, from, to, state);
-      const { objects, state: states } = region;
-      // A call costs more than some stores.
-      if (to - from < SHORT) {
-        for (let i = from; i < to; i++) {
-          states[i] = state;
-          objects[i] = 0;
-        }
-      } else {
-        states.fill(state, from, to);
-        objects.fill(0, from, to);
-      }
-      at += to - from;
-      left -= to - from;
+    const first = this.region(Math.floor(page / REGION_PAGES));
+    const from = page - first.index * REGION_PAGES;
+    this.#fillIn(first, from, Math.min(REGION_PAGES, from + n), state);
+    for (let left = n - (REGION_PAGES - from), index = first.index + 1; left > 0; left -= REGION_PAGES, index++) {
+      this.#fillIn(this.region(index), 0, Math.min(REGION_PAGES, left), state);
     }
+    return first;
   }
 
-  /** Counts pages from ... to-1 of a region as of another state. */
-  #count({ counts, state: states }: Region, from: number, to: number, state: number): void {
-    for (let i = from; i < to; ) {
-      const chunk = (i >>> 9) * STATES;
-      const end = Math.min(to, ((i >>> 9) + 1) << 9);
-      counts[chunk + state]! += end - i;
-      while (i < end) {
-        const before = states[i]! & STATE;
-        const run = i++;
-        while (i < end && (states[i]! & STATE) === before) i++;
-        counts[chunk + before]! -= i - run;
+  #fillIn(region: Region, from: number, to: number, state: number): void {
+    region.stale = true;
+    const { objects, state: states } = region;
+    // A call costs more than some stores.
+    if (to - from < SHORT) {
+      for (let i = from; i < to; i++) {
+        states[i] = state;
+        objects[i] = 0;
       }
+    } else {
+      states.fill(state, from, to);
+      objects.fill(0, from, to);
     }
   }
 
@@ -207,7 +219,9 @@ export class HeapPages {
 
   /** A GC cycle's mark has ended (scavengeIndex.nextGen): how dense each chunk is now decides for the next cycle. */
   nextGeneration(): void {
-    for (const { counts, lastInUse } of this.regions()) {
+    for (const region of this.regions()) {
+      recount(region);
+      const { counts, lastInUse } = region;
       for (let chunk = 0; chunk < REGION_CHUNKS; chunk++) {
         lastInUse[chunk] = counts[chunk * STATES + IN_USE]! + counts[chunk * STATES + CACHED]!;
       }
@@ -230,6 +244,7 @@ export class HeapPages {
     const index = Math.floor(chunk / REGION_CHUNKS);
     const region = this.find(index);
     if (!region) return state === UNMAPPED ? CHUNK_PAGES : 0;
+    if (region.stale) recount(region);
     return region.counts[(chunk - index * REGION_CHUNKS) * STATES + state]!;
   }
 
@@ -243,7 +258,9 @@ export class HeapPages {
   chunks(): Float64Array {
     const out = new Float64Array(this.#regions.size * REGION_CHUNKS);
     let n = 0;
-    for (const { index, counts } of this.regions()) {
+    for (const region of this.regions()) {
+      recount(region);
+      const { index, counts } = region;
       for (let chunk = 0; chunk < REGION_CHUNKS; chunk++) {
         if (counts[chunk * STATES + UNMAPPED]! < CHUNK_PAGES) out[n++] = index * REGION_CHUNKS + chunk;
       }

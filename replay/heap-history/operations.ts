@@ -105,51 +105,48 @@ export class OperationReader {
   /** Plays all operations up to and including moment `t`. */
   playTo(t: number, pages: HeapPages): void {
     const bytes = this.#bytes;
-    while (this.at < bytes.length) {
-      if (bytes[this.at] === OP_TIME) {
-        const at = this.at++;
-        const time = this.time + this.#uint();
-        if (time > t) {
-          this.at = at;
-          return;
+    const { length } = bytes;
+    if (this.time > t) return;
+    while (this.at < length) {
+      switch (bytes[this.at++]) {
+        case OP_TIME: {
+          const at = this.at - 1;
+          const time = this.time + this.#uint();
+          if (time > t) {
+            this.at = at;
+            return;
+          }
+          this.time = time;
+          break;
         }
-        this.time = time;
-      } else {
-        if (this.time > t) return;
-        this.#play(pages);
-      }
-    }
-  }
-
-  #play(pages: HeapPages): void {
-    switch (this.#bytes[this.at++]) {
-      case OP_STATE: {
-        const page = this.#nextPage();
-        const n = this.#uint();
-        pages.set(page, n, this.#uint(), this.time);
-        break;
-      }
-      case OP_SPAN: {
-        const page = this.#nextPage();
-        const n = this.#uint();
-        const kind = this.#int();
-        pages.span(page, n, kind, this.#int(), this.time);
-        break;
-      }
-      case OP_GENERATION:
-        pages.nextGeneration();
-        break;
-      case OP_OBJECTS:
-        pages.countedAt = this.time;
-        for (let n = this.#uint(); n > 0; n--) {
+        case OP_STATE: {
           const page = this.#nextPage();
-          pages.addObjects(page, this.#int());
+          const n = this.#uint();
+          pages.set(page, n, this.#uint(), this.time);
+          break;
         }
-        break;
-      case OP_TYPE: {
-        const page = this.#nextPage();
-        pages.type(page, this.#uint());
-        break;
+        case OP_SPAN: {
+          const page = this.#nextPage();
+          const n = this.#uint();
+          const kind = this.#int();
+          pages.span(page, n, kind, this.#int(), this.time);
+          break;
+        }
+        case OP_GENERATION:
+          pages.nextGeneration();
+          break;
+        case OP_OBJECTS:
+          pages.countedAt = this.time;
+          for (let n = this.#uint(); n > 0; n--) {
+            const page = this.#nextPage();
+            pages.addObjects(page, this.#int());
+          }
+          break;
+        case OP_TYPE: {
+          const page = this.#nextPage();
+          pages.type(page, this.#uint());
+          break;
+        }
       }
     }
   }
@@ -170,6 +167,8 @@ export class OperationReader {
 
   #int(): number {
     const value = this.#uint();
+    // As far as bits reach, and beyond.
+    if (value < 2 ** 30) return (value & 1) === 0 ? value >> 1 : -((value + 1) >> 1);
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
