@@ -16,8 +16,8 @@ export function isTable(view: View): view is TableView {
 }
 
 /** The table that is shown; rows of either are told apart by nothing that follows. */
-export function tableOf(data: Data, view: TableView): Table<unknown> {
-  return (view === "gcs" ? data.gcTable : data.eventTable) as Table<unknown>;
+export function tableOf(data: Data, view: TableView): Table<object> {
+  return (view === "gcs" ? data.gcTable : data.eventTable) as Table<object>;
 }
 
 export function withTable(state: State, view: TableView, change: Partial<TableState>): State {
@@ -52,7 +52,7 @@ function rows({ rows }: Size): number {
   return Math.max(1, rows - OTHER_LINES);
 }
 
-type Run = (context: Context & { view: TableView; table: Table<unknown>; own: TableState }) => State;
+type Run = (context: Context & { view: TableView; table: Table<object>; own: TableState }) => State;
 
 function inTable(run: Run): Action["run"] {
   return (context) => {

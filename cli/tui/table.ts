@@ -44,7 +44,7 @@ export function initialTable(sort: string): TableState {
 const orders = new WeakMap<object, { key: string; order: Int32Array }>();
 
 /** Indexes of the rows that pass the filter, as sorted. */
-export function orderOf<Row>(table: Table<Row>, state: TableState): Int32Array {
+export function orderOf<Row extends object>(table: Table<Row>, state: TableState): Int32Array {
   const key = `${state.sort}\u0000${state.descending}\u0000${state.filter}`;
   const known = orders.get(table);
   if (known?.key === key) return known.order;
@@ -67,7 +67,7 @@ export function orderOf<Row>(table: Table<Row>, state: TableState): Int32Array {
 }
 
 /** Place in the order of the row that is at the cursor: the chosen one if it is, else the last one up to it; -1 if none is. */
-export function placeOf<Row>(table: Table<Row>, state: TableState, cursor: number): number {
+export function placeOf<Row extends object>(table: Table<Row>, state: TableState, cursor: number): number {
   const order = orderOf(table, state);
   const { row } = state;
   if (row !== null && row < table.rows.length && table.time(table.rows[row]!) === cursor) {
@@ -87,7 +87,13 @@ export function placeOf<Row>(table: Table<Row>, state: TableState, cursor: numbe
 }
 
 /** Place of the next row (or the last one before) that has the searched text, around the end; -1 if there is none. */
-export function find<Row>(table: Table<Row>, state: TableState, from: number, next: boolean, itself = false): number {
+export function find<Row extends object>(
+  table: Table<Row>,
+  state: TableState,
+  from: number,
+  next: boolean,
+  itself = false,
+): number {
   const order = orderOf(table, state);
   const wanted = state.search.toLowerCase();
   if (wanted === "" || order.length === 0) return -1;
@@ -99,8 +105,16 @@ export function find<Row>(table: Table<Row>, state: TableState, from: number, ne
   return -1;
 }
 
-export function textOfRow<Row>(table: Table<Row>, row: Row): string {
-  return escapeText(table.columns.map((column) => column.text(row, 1e6)).join(" ")).toLowerCase();
+const texts = new WeakMap<object, string>();
+
+/** What a search looks at; rows keep theirs, since every key of a search looks at all of them. */
+export function textOfRow<Row extends object>(table: Table<Row>, row: Row): string {
+  let text = texts.get(row);
+  if (text === undefined) {
+    text = escapeText(table.columns.map((column) => column.text(row, 1e6)).join(" ")).toLowerCase();
+    texts.set(row, text);
+  }
+  return text;
 }
 
 const WORDS = /[^\p{L}\d]+/u;
@@ -110,7 +124,7 @@ const COMPARISON = /^([a-z-]+)(>=|<=|!=|>|<|=)(.+)$/i;
  * What a filter lets through: words apart by blanks must all hold. `heap>64MiB`, `duration>=1.5ms`, `gc=12`, `kind!=stop` compare a
  * column (text by the beginnings of its words); any other word is looked for in the row's text; with a ! before it, it must not be there.
  */
-export function filterOf<Row>(table: Table<Row>, filter: string): (row: Row) => boolean {
+export function filterOf<Row extends object>(table: Table<Row>, filter: string): (row: Row) => boolean {
   const tests = filter
     .trim()
     .toLowerCase()
@@ -120,7 +134,7 @@ export function filterOf<Row>(table: Table<Row>, filter: string): (row: Row) => 
   return (row) => tests.every((test) => test(row));
 }
 
-function testOf<Row>(table: Table<Row>, word: string): (row: Row) => boolean {
+function testOf<Row extends object>(table: Table<Row>, word: string): (row: Row) => boolean {
   const match = COMPARISON.exec(word);
   const column = match && table.columns.find(({ id }) => id.startsWith(match[1]!));
   if (match && column) {

@@ -22,7 +22,7 @@ const GAP_LEAST = 1;
 const GAP_MOST = 4;
 
 /** Where each column begins, as many as fit; the last one takes what is left. */
-function places(table: Table<unknown>, width: number): { x: number; width: number }[] {
+function places(table: Table<object>, width: number): { x: number; width: number }[] {
   const { columns } = table;
   const all = columns.reduce((sum, column) => sum + column.width, 1);
   const gap = Math.max(GAP_LEAST, Math.min(GAP_MOST, Math.floor((width - all) / columns.length)));
@@ -42,7 +42,7 @@ function places(table: Table<unknown>, width: number): { x: number; width: numbe
 const LEAST_ROOM = 6;
 
 /** Id of the column whose title is at that column of the screen. */
-export function columnAt(table: Table<unknown>, columns: number, x: number): string | null {
+export function columnAt(table: Table<object>, columns: number, x: number): string | null {
   const at = places(table, columns).findIndex((place) => x >= place.x - GAP_LEAST && x < place.x + place.width);
   return at < 0 ? null : table.columns[at]!.id;
 }
@@ -54,7 +54,7 @@ function firstShown(count: number, chosen: number, rows: number): number {
 
 /** Place in the order of the row at a line of the view; of the chosen one for null. -1 where there is none. */
 export function placeAt(
-  table: Table<unknown>,
+  table: Table<object>,
   own: TableState,
   cursor: number,
   { rows }: Size,
@@ -110,12 +110,12 @@ function tableView(view: TableView): DrawView {
   };
 }
 
-function noRows(table: Table<unknown>): string {
+function noRows(table: Table<object>): string {
   if (table.rows.length === 0) return `The recording has no ${table.what}.`;
   return `None of ${formatCount(table.rows.length)} ${table.what} passes the filter; Esc takes it away.`;
 }
 
-function countLine(table: Table<unknown>, own: TableState, count: number, chosen: number): string {
+function countLine(table: Table<object>, own: TableState, count: number, chosen: number): string {
   const parts: string[] = [];
   const of = own.filter === "" ? "" : ` of ${formatCount(table.rows.length)}`;
   const at = chosen < 0 ? "" : `${formatCount(chosen + 1)}. of `;

@@ -102,7 +102,8 @@ function summaryOf({ causes, rssPeak }: Diagnosis): string {
   const count = (verdict: CauseVerdict["verdict"]): number =>
     causes.filter((cause) => cause.verdict === verdict).length;
   const rss = rssPeak === null ? "" : `RSS came to ${formatBytes(rssPeak)}: `;
-  return `${rss}${count("present")} causes present, ${count("not-enough-data")} not told, ${count("ruled-out")} ruled out`;
+  const present = count("present");
+  return `${rss}${present} ${present === 1 ? "cause" : "causes"} present, ${count("not-enough-data")} not told, ${count("ruled-out")} ruled out`;
 }
 
 function notReady({ diagnosis }: Data, { width }: Box): Line[] {
@@ -159,7 +160,8 @@ function detailLines(cause: CauseVerdict, result: Diagnosis, state: State, width
     const at = timed ? ` [${formatMoment(t, Math.max(1e6, timeStep(state)))}]` : "";
     const here = t !== undefined && t === chosen;
     const bullet = here ? (unicode ? "▸" : ">") : "-";
-    const from = source === "" ? "" : ` (${escapeText(source.split("/").at(-1) ?? source)})`;
+    const name = source === "-" ? "standard input" : (source.split("/").at(-1) ?? source);
+    const from = source === "" ? "" : ` (${escapeText(name)})`;
     paragraph(`${bullet} ${escapeText(text)}${at}${from}`, here ? "bold" : "plain", "  ");
   }
   if (cause.advice !== "") paragraph(`To do: ${escapeText(cause.advice)}`, "plain", "  ");
