@@ -35,6 +35,12 @@ export async function diagnose(paths: readonly string[], options: DiagnoseOption
   return diagnoseCollected(await collect(paths, options));
 }
 
+/** The command as that version of Go understands it: scavtrace came with 1.14. */
+function capturedBy({ capture }: Verdict, facts: Facts): { capture?: string } {
+  if (capture === undefined) return {};
+  return { capture: facts.version.since(14) === false ? capture.replace(",scavtrace=1", "") : capture };
+}
+
 /**
  * That a profile is late explains why it shows less than there is, not why there is so much: where a cause of that is found, the bytes
  * are that cause's. (GOGC's room is in no profile in any case.)
@@ -51,7 +57,8 @@ export function diagnoseCollected(collected: Collected, rules: readonly Rule[] =
   const facts = new Facts(collected);
   const causes = rules.map((rule): CauseVerdict => {
     const { id, number, title } = rule.meta;
-    return { id, number, title, ...rule.audit(facts) };
+    const verdict = rule.audit(facts);
+    return { id, number, title, ...verdict, ...capturedBy(verdict, facts) };
   });
   aboutProfilesLast(causes);
   const order = { present: 0, "not-enough-data": 1, "ruled-out": 2 };

@@ -3,8 +3,12 @@ import { doublingSite, emptiedBy } from "./map-sites.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
 import { mib } from "./text.ts";
 
-const ADVICE =
-  "Build a new map now and then (copy what is left into make(map[K]V, n)) and drop the old one: delete and clear keep its room, in the maps of Go 1.24 and later, too. With pointers as values at least the values go.";
+function advice(facts: Facts): string {
+  const { version } = facts;
+  const removing = version.since(21) === true ? "delete and clear keep" : "delete keeps";
+  const swiss = version.since(24) === true ? ", the maps of Go 1.24 and later too" : "";
+  return `Build a new map now and then (copy what is left into make(map[K]V, n)) and drop the old one: ${removing} its room${swiss}. With pointers as values at least the values go.`;
+}
 
 export const mapNeverShrinks: Rule = {
   meta: { id: "map-never-shrinks", number: 32, title: "Maps keep their room after deletes", since: null, until: null },
@@ -36,10 +40,10 @@ export const mapNeverShrinks: Rule = {
     if (!emptied)
       return suspected(
         bytes,
-        CAPTURE.trace,
+        CAPTURE.series,
         seen,
         facts.evidence("whether the map is mostly empty no profile tells: compare len(m) with its highest value", ""),
       );
-    return present(bytes, [seen, emptied], ADVICE);
+    return present(bytes, [seen, emptied], advice(facts));
   },
 };

@@ -40,7 +40,8 @@ export function doublingSite(facts: Facts): MapSite | null {
     const size = u.size[s]!;
     if (size < 256) continue;
     const frame = profile.frames(s).find((f) => !/^(runtime\.|internal\/runtime\/)/.test(f.function));
-    if (!frame) continue;
+    // Buffers double, too.
+    if (!frame || /^(bytes|strings|bufio|io)\./.test(frame.function)) continue;
     let sizes = bySite.get(frame.function);
     if (!sizes) {
       sizes = new Map();

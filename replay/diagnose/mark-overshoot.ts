@@ -2,6 +2,9 @@ import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
 import { MiB, mib } from "./text.ts";
 
+/** A program's first cycles overshoot tiny goals. */
+const LEAST_GOAL = 16 * MiB;
+
 /** Share of the goal: the pacer aims at it and misses by some per cent in any program (mgcpacer.go). */
 const FAR = 0.25;
 
@@ -17,7 +20,7 @@ export const markOvershoot: Rule = {
     // A goal close to what is alive, or below it, is what a memory limit leaves: that is a cause of its own.
     const cycles = facts.gcs.filter(
       (gc, i) =>
-        Number.isFinite(gc.heapEnd) && Number.isFinite(gc.goal) && !(gc.goal < 1.1 * (facts.gcs[i - 1]?.marked ?? 0)),
+        Number.isFinite(gc.heapEnd) && gc.goal >= LEAST_GOAL && !(gc.goal < 1.1 * (facts.gcs[i - 1]?.marked ?? 0)),
     );
     if (cycles.length === 0)
       return notEnough(CAPTURE.gctrace, facts.evidence("no GC cycles with their goals in the inputs", ""));

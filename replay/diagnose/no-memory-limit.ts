@@ -37,8 +37,8 @@ export const noMemoryLimit: Rule = {
           : []),
       ],
       facts.version.since(19) === false
-        ? "Lower GOGC so that twice the live heap stays below the container's limit; Go 1.19 and later have GOMEMLIMIT."
-        : `Set GOMEMLIMIT (Go 1.19+) to 80-90% of the container's limit, here about ${mib(LIMIT_SHARE * limit)}; the runtime does not read the cgroup by itself.`,
+        ? "Lower GOGC so that twice the live heap stays below the container's limit, or upgrade: Go 1.19 and later can be told a memory limit."
+        : `Set GOMEMLIMIT${facts.version.since(19) === null ? " (Go 1.19 and later)" : ""} to 80-90% of the container's limit, here about ${mib(LIMIT_SHARE * limit)}; the runtime does not read the cgroup by itself.`,
     );
   },
 };

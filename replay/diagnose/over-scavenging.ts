@@ -22,7 +22,7 @@ export const overScavenging: Rule = {
     if (released) for (let i = 1; i < released.length; i++) back += Math.max(0, released.v[i - 1]! - released.v[i]!);
     const work = scavs.reduce((sum, s) => sum + s.work + s.eager, 0);
     const moved = Math.max(back, work);
-    const near = facts.limit !== null && facts.scale > 0.9 * facts.limit;
+    const near = facts.limit !== null && facts.version.since(19) !== false && facts.scale > 0.9 * facts.limit;
     const source = released?.source ?? facts.gcSource;
     const seen = facts.evidence(
       `${mib(moved)} were returned and used again in ${seconds(facts.endT)}${near ? ", close to the memory limit" : ""}`,
@@ -30,7 +30,12 @@ export const overScavenging: Rule = {
     );
     const old = facts.version.between(13, 14) === true;
     const rate = moved / (facts.endT / 1e9);
-    if (facts.endT < 1e9 || moved < facts.scale / 3 || rate < BUSY * facts.scale || !(near || old))
+    if (
+      facts.endT < 1e9 ||
+      moved < (near ? facts.scale / 3 : 2 * facts.scale) ||
+      rate < BUSY * facts.scale ||
+      !(near || old)
+    )
       return ruledOut(seen);
     return present(
       0,

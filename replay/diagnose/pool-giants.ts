@@ -58,7 +58,7 @@ export const poolGiants: Rule = {
       if (mean >= GIANT && poolUsed(facts)) return present(grown.bytes, [seen, size], ADVICE);
       return suspected(
         mean >= GIANT ? grown.bytes : 0,
-        CAPTURE.trace,
+        CAPTURE.everyAllocation,
         seen,
         size,
         facts.evidence("a pool shows as its buffers' growth: whether a pool holds them the code tells", ""),
@@ -73,7 +73,7 @@ export const poolGiants: Rule = {
       if (poolUsed(facts)) return present(append.bytes, [seen, size], ADVICE);
       return suspected(
         append.bytes,
-        CAPTURE.trace,
+        CAPTURE.everyAllocation,
         size,
         facts.evidence("whether a pool holds them the code tells", ""),
       );

@@ -27,7 +27,22 @@ const CAUSES: readonly [id: string, tolerance: number][] = [
   ["retained-substring", 0.2],
   ["heap-minimum", 0.2],
   ["forced-regrowth", 0.2],
+  ["background-return", 0.2],
+  ["lazy-free", 0.2],
+  ["age-based-scavenger", 0.2],
+  ["stale-profile", 0.2],
+  ["mark-overshoot", 0.2],
+  ["needless-zeroing", 0.2],
+  ["no-memory-limit", 0.2],
+  ["page-cache", 0.2],
+  ["khugepaged-refill", 0.2],
+  ["huge-pages-survive", 0.2],
+  ["finalizers", 0.2],
+  ["pool-giants-made", 0.2],
 ];
+
+/** Of several programs for a cause, the folder's name says more than the cause's. */
+const causeOf = (name: string) => (name === "pool-giants-made" ? "pool-giants" : name);
 
 /** Programs whose twin has something left of the cause by the work that it does. */
 const SAME_IN_TWIN = new Set(["retained-by-design"]);
@@ -35,7 +50,7 @@ const SAME_IN_TWIN = new Set(["retained-by-design"]);
 describe("programs with one known cause", () => {
   it.each(CAUSES)("%s ranks first, its bytes within the tolerance", async (id, tolerance) => {
     const { causes } = await diagnose([folder(id)]);
-    expect(causes[0]).toMatchObject({ id, verdict: "present" });
+    expect(causes[0]).toMatchObject({ id: causeOf(id), verdict: "present" });
     expect(Math.abs(causes[0]!.bytes / truth(id) - 1)).toBeLessThan(tolerance);
   });
 
@@ -43,7 +58,7 @@ describe("programs with one known cause", () => {
     "the twin of %s does not have it",
     async (id) => {
       const { causes } = await diagnose([folder(`${id}-twin`)]);
-      const cause = causes.find((c) => c.id === id)!;
+      const cause = causes.find((c) => c.id === causeOf(id))!;
       expect(cause.verdict, JSON.stringify(cause.evidence)).not.toBe("present");
     },
   );
@@ -53,10 +68,23 @@ describe("programs with one known cause", () => {
     expect(causes[0]).toMatchObject({ id: "address-space", verdict: "present", bytes: 0 });
   });
 
+  it("pages larger than the runtime's keep what smaller ones would not, by the model", async () => {
+    const trace = new URL("../../fixtures/bursts-1.27/trace.out", import.meta.url).pathname;
+    const [small, large] = await Promise.all(
+      [4096, 65536].map(async (physPageSize) => {
+        const { causes } = await diagnose([trace], { physPageSize });
+        return causes.find(({ id }) => id === "large-phys-pages")!;
+      }),
+    );
+    expect(small!.verdict).toBe("ruled-out");
+    expect(large!.verdict, JSON.stringify(large)).not.toBe("not-enough-data");
+  });
+
   it("a pool's giants show as a site, not as a verdict", async () => {
     const { causes } = await diagnose([folder("pool-giants")]);
     const pool = causes.find(({ id }) => id === "pool-giants")!;
     expect(pool.verdict).toBe("not-enough-data");
+    expect(pool.bytes).toBeGreaterThan(32 * 2 ** 20);
     expect(pool.evidence.map(({ text }) => text).join(" ")).toMatch(/growth of a bytes\.Buffer/);
   });
 
@@ -103,6 +131,7 @@ describe("a log of GCs alone", () => {
         "forced-regrowth",
         "stacks",
         "idle-no-gc",
+        "over-scavenging",
       ];
       expect(shown.filter((c) => !possible.includes(c))).toEqual([]);
     },

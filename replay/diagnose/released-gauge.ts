@@ -30,7 +30,7 @@ export const releasedGauge: Rule = {
     return present(
       0,
       [seen, facts.evidence("it explains no bytes of RSS", released.source)],
-      "Nothing to do: returned pages were used again. What was ever returned is in the scav lines (GODEBUG=scavtrace=1), not in HeapReleased.",
+      `Nothing to do: returned pages were used again. What was ever returned is in the ${facts.version.since(14) === false ? "scvg lines of GODEBUG=gctrace=1" : "scav lines (GODEBUG=scavtrace=1)"}, not in HeapReleased.`,
     );
   },
 };

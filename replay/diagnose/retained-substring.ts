@@ -6,9 +6,10 @@ const READERS =
   /(^|[./])(ReadAll|ReadFile|ReadString|ReadBytes|ReadLine)$|^(strings\.\(\*Builder\)|bytes\.\(\*Buffer\)\.String$|strings\.(Repeat|Join)$|bufio\.\(\*Scanner\)\.Text$)/;
 
 function advice(facts: Facts): string {
-  return facts.version.since(18) === false
-    ? "Copy what is kept: string([]byte(part)), or append([]byte(nil), part...)."
-    : "Copy what is kept: strings.Clone(part) (Go 1.18+), bytes.Clone(part) (Go 1.20+).";
+  const { version } = facts;
+  const text = version.since(18) === true ? "strings.Clone(part)" : "string([]byte(part))";
+  const bytes = version.since(20) === true ? "bytes.Clone(part)" : "append([]byte(nil), part...)";
+  return `Copy what is kept: ${text} of a string, ${bytes} of a slice.`;
 }
 
 /** Bytes that functions which read whole inputs ever allocated on behalf of `caller`. */
@@ -67,7 +68,7 @@ export const retainedSubstring: Rule = {
           );
         }
         return notEnough(
-          CAPTURE.trace,
+          CAPTURE.everyAllocation,
           holds,
           facts.evidence("whether all of each block is used no profile tells", ""),
         );

@@ -73,6 +73,7 @@ export const CAPTURE = {
   smaps: "cat /proc/PID/smaps_rollup /proc/PID/status > smaps.txt",
   status: "cat /proc/PID/status > status.txt",
   cgroup: "grep . /sys/fs/cgroup/memory.* > cgroup.txt",
-  trace: "GODEBUG=traceallocfree=1 gopages record -- ./program",
+  series: "for i in 1 2 3 4 5 6; do curl -so heap.$i.txt 'HOST/debug/pprof/heap?debug=1'; sleep 10; done",
+  everyAllocation: "runtime.MemProfileRate = 1 in an init function, then: curl -so heap.pb.gz HOST/debug/pprof/heap",
   goroutines: "curl -so goroutines.txt 'HOST/debug/pprof/goroutine?debug=2'",
 } as const;

@@ -3,8 +3,10 @@ import { leakOf } from "./leak.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
 import { mib } from "./text.ts";
 
-const ADVICE =
-  "Fewer goroutines at once, or smaller frames: large arrays in local variables, deep recursion, and inlining by PGO make stacks grow to the next power of two, and they shrink only by half at a GC.";
+function advice(facts: Facts): string {
+  const inlining = facts.version.since(21) === true ? ", and inlining by PGO," : "";
+  return `Fewer goroutines at once, or smaller frames: large arrays in local variables${inlining === "" ? " and deep recursion" : ", deep recursion"}${inlining} make stacks grow to the next power of two, and they shrink only by half at a GC.`;
+}
 
 export const stacks: Rule = {
   meta: { id: "stacks", number: 22, title: "Goroutine stacks", since: null, until: null },
@@ -15,7 +17,7 @@ export const stacks: Rule = {
       const seen = facts.evidence(`GCs scanned at most ${mib(most)} of stacks`, facts.gcSource);
       // What is scanned is only the part of stacks in use.
       return facts.gcs.length > 0 && facts.notable(most)
-        ? present(most, [seen], ADVICE)
+        ? present(most, [seen], advice(facts))
         : notEnough(
             CAPTURE.memstats,
             facts.gcs.length > 0 ? seen : facts.evidence("StackInuse is not in the inputs", ""),
@@ -51,7 +53,7 @@ export const stacks: Rule = {
             ]
           : []),
       ],
-      ADVICE,
+      advice(facts),
     );
   },
 };
