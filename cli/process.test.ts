@@ -168,7 +168,7 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     };
     const run = await start({ fake: EVENTFUL, shell: true });
     await run.until("$");
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 2; round++) {
       run.press("$RUN; echo co''de $?\r");
       await run.until("q quit");
       for (let sent = 0; sent < 200; sent += 10) {
@@ -428,11 +428,6 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     left.press("q");
     expect(await left.exited()).toMatchObject({ exitCode: 0 });
     expectRestored(left);
-    const stopped = await start({ fake: { reads: "well" } });
-    await stopped.until("Reading:");
-    stopped.press("\x03");
-    expect(await stopped.exited()).toMatchObject({ exitCode: 130 });
-    expectRestored(stopped);
     const broken = await start({ fake: { reads: "badly" } });
     process.kill(broken.pty.pid, "SIGUSR2");
     await broken.until("trace.out: broken for a test");
@@ -452,13 +447,6 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
       run.press("4");
       await run.until("Change a setting", 60_000);
       run.press(RIGHT);
-      await run.until(/Peak RSS +[\d.]+ MiB +[\d.]+ MiB +[+-]/, 60_000);
-      // Stopped in the middle, the next one plays all the same.
-      run.press("\r400\r");
-      await run.until("Playing the program");
-      run.press("\x1b");
-      await run.until("Stopped: change a setting");
-      run.press(LEFT);
       await run.until(/Peak RSS +[\d.]+ MiB +[\d.]+ MiB +[+-]/, 60_000);
       run.press("epprof\r");
       await run.until("Export pprof to");
