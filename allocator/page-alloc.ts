@@ -31,7 +31,7 @@ import {
 } from "./bits.ts";
 import { FitHints, HINTS } from "./fit-hints.ts";
 import type { Scavenger, ScavengerFactory } from "./scavenger.ts";
-import { BLOCK_CHUNKS, enlarged, FOUND_NONE, FOUND_RUN, MAX_CHUNKS, STRIDE, Summaries } from "./summary.ts";
+import { BLOCK_CHUNKS, enlarged, FOUND_NONE, FOUND_RUN, MAX_CHUNKS, STALE, STRIDE, Summaries } from "./summary.ts";
 
 /** 2^47: linear address = address + this. */
 export const LINEAR_OFFSET = 0x800000000000;
@@ -87,7 +87,6 @@ export class PageAlloc {
 
   /** Chunks whose summaries the levels above may not know yet, and their number. */
   private stale = new Int32Array(BLOCK_CHUNKS);
-  private isStale = new Uint8Array(BLOCK_CHUNKS);
   private staleCount = 0;
   private readonly hints = new FitHints();
   /** How far findByHint looks before it leaves the search to the tree: less after it failed, more after it succeeded. */
@@ -165,9 +164,6 @@ export class PageAlloc {
       this.bits = enlarged(this.bits, chunks * CHUNK_HALVES).fill(-1, used);
       this.scav = enlarged(this.scav, chunks * CHUNK_HALVES);
       this.stale = enlarged(this.stale, chunks);
-      const isStale = new Uint8Array(chunks);
-      isStale.set(this.isStale);
-      this.isStale = isStale;
     }
     this.scavenger.resize(chunks);
   }
@@ -620,18 +616,17 @@ export class PageAlloc {
 
   /** Notes that the levels above a chunk may not know its summary. */
   private touch(slotChunk: number): void {
-    if (this.isStale[slotChunk] !== 0) return;
-    this.isStale[slotChunk] = 1;
+    const { leaf } = this.summaries;
+    const o = slotChunk * STRIDE + 3;
+    const known = leaf[o]!;
+    if ((known & STALE) !== 0) return;
+    leaf[o] = known | STALE;
     this.stale[this.staleCount++] = slotChunk;
   }
 
   /** pageAlloc.update for all that changed. Whoever reads the summaries from outside calls it first. */
   update(): void {
-    for (let i = 0; i < this.staleCount; i++) {
-      const slotChunk = this.stale[i]!;
-      this.isStale[slotChunk] = 0;
-      this.summaries.update(slotChunk);
-    }
+    for (let i = 0; i < this.staleCount; i++) this.summaries.update(this.stale[i]!);
     this.staleCount = 0;
   }
 }

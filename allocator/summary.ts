@@ -25,6 +25,9 @@ export const SUMMARY_LEVELS = 5;
 /** Integers an entry takes: start, max, end and a fourth, so that an entry never straddles two cache lines. */
 export const STRIDE = 4;
 
+/** A packed entry takes 30 bits; this one says that the levels above may not know the chunk's entry. */
+export const STALE = 1 << 30;
+
 /** What find() found; see there. */
 export const FOUND_NONE = 0;
 export const FOUND_RUN = 1;
@@ -47,7 +50,7 @@ export class Summaries {
   private level3 = new Int32Array(64 * STRIDE);
   /**
    * The chunks' own entries. They are kept up to date by whoever changes bitmaps; the fourth integer is the entry, packed as
-   * by summarize, that the levels above know of.
+   * by summarize, that the levels above know of, and STALE if update is due.
    */
   leaf = new Int32Array(BLOCK_CHUNKS * STRIDE);
   /** The level-1 entries under one root entry, gathered. */
@@ -119,9 +122,9 @@ export class Summaries {
     const q = slotChunk * STRIDE;
     const max = this.leaf[q + 1]!;
     const sum = this.leaf[q]! | (max << 10) | (this.leaf[q + 2]! << 20);
-    const old = this.leaf[q + 3]!;
-    if (sum === old) return;
+    const old = this.leaf[q + 3]! & ~STALE;
     this.leaf[q + 3] = sum;
+    if (sum === old) return;
     if (sumStart(sum) === sumStart(old) && sumEnd(sum) === sumEnd(old)) {
       // Only the longest run changed. Above, it counts if it was the longest there, or is now.
       const above = this.level3[(slotChunk >>> 3) * STRIDE + 1]!;
