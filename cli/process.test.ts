@@ -1,5 +1,7 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -661,6 +663,58 @@ describe.skipIf(process.platform !== "linux")("record on a terminal", () => {
     } finally {
       run.end();
       rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe.skipIf(process.platform === "win32")("watch of a URL", () => {
+  test("goes on through trouble and a restart of the service, and says so", async () => {
+    // What the service is doing: it counts its GCs, is away, has been started again.
+    let gcs = 100;
+    let away = false;
+    let asked = 0;
+    const page = (): string =>
+      Object.entries({
+        process_resident_memory_bytes: 80 * 2 ** 20,
+        go_memstats_heap_alloc_bytes: 30 * 2 ** 20,
+        go_memstats_heap_idle_bytes: 9 * 2 ** 20,
+        go_memstats_heap_released_bytes: 5 * 2 ** 20,
+        go_memstats_next_gc_bytes: 50 * 2 ** 20,
+        go_gc_duration_seconds_count: gcs,
+      })
+        .map(([name, value]) => `${name} ${value}\n`)
+        .join("");
+    const server = createServer((_, response) => {
+      asked++;
+      if (away) response.writeHead(503).end();
+      else response.end(page());
+    }).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
+    const child = spawn(process.execPath, [bin, "watch", url, "--every", "100ms", "--budget", "rss=64MiB"]);
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString("utf8");
+    });
+    const code = new Promise((resolve) => child.once("exit", resolve));
+    try {
+      // Of 20 MiB until the next GC, 4 are free and backed: RSS goes to 80 + 16.
+      await expect.poll(() => said, { timeout: 20_000 }).toContain("RSS goes to about 96.0 MiB");
+      expect(said).toContain("ALERT: RSS 80.0 MiB is over its budget of 64.0 MiB");
+      away = true;
+      await expect.poll(() => said, { timeout: 20_000 }).toContain("the server answers 503");
+      away = false;
+      gcs = 3;
+      await expect.poll(() => said, { timeout: 20_000 }).toContain("the program was started again");
+      expect(said).toContain("it answers again");
+      const before = asked;
+      await expect.poll(() => asked, { timeout: 20_000 }).toBeGreaterThan(before + 2);
+      child.kill("SIGINT");
+      expect(await code).toBe(1);
+    } finally {
+      child.kill("SIGKILL");
+      server.closeAllConnections();
+      server.close();
     }
   });
 });
