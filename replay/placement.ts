@@ -11,6 +11,8 @@ const PAGE_CACHE_LIMIT = 16;
 /** Spans that Go 1.23 loses are of 32 KiB; this many in a row at most are looked for. */
 const LOST_PAGES = 4;
 const MOST_LOST = 6;
+/** Free runs in a row that dropped spans are taken to hold. */
+const MOST_PASSED_OVER = 16;
 
 /** Where a page cache would put a span: mpagecache.go:pageCache.alloc. 0 if it has no room. */
 function firstFit(cache: CacheBlock, pages: number): number {
@@ -135,6 +137,9 @@ export class PlacementCheck {
     }
     if (this.#losesSpans && this.#findLost(name, pages, p, manual)) return true;
     if (this.#losesSpans && fromOwn && this.#standsOnLost(name, pages, p, manual, predicted, own)) return true;
+    if (this.#losesSpans && predicted < name && !fromOwn && this.#passesOverLost(name, pages, p, manual, predicted)) {
+      return true;
+    }
     return pages < PAGE_CACHE_LIMIT && p >= 0 && this.#cacheDiffers(name, pages, p, manual, predicted);
   }
 
@@ -157,6 +162,26 @@ export class PlacementCheck {
     heap.undoAlloc?.();
     heap.freeSpan(predicted, pages, true);
     this.#setCache(p, cache);
+    return false;
+  }
+
+  /** Go 1.23 again: free runs that would have served this span are passed over, so spans that were dropped stand there. */
+  #passesOverLost(name: number, pages: number, p: number, manual: boolean, predicted: number): boolean {
+    const { heap } = this;
+    const lost: [base: number, pages: number][] = [];
+    for (let at = predicted; lost.length < MOST_PASSED_OVER && at !== 0 && at < name; ) {
+      const size = [Math.max(pages, LOST_PAGES), pages].find((n) => heap.placeSpan(at, n, -1, true));
+      if (size === undefined) break;
+      lost.push([at, size]);
+      at = heap.allocSpan(pages, p, manual);
+      if (at === name) {
+        for (const [base, n] of lost) this.#lost.set(base, n);
+        this.lostSpans += lost.length;
+        return true;
+      }
+      heap.undoAlloc?.();
+    }
+    for (const [base, n] of lost) heap.freeSpan(base, n, true);
     return false;
   }
 
