@@ -112,6 +112,16 @@ describe("what is shown", () => {
     }
   });
 
+  test("places and spans that follow from a model are not told as facts", () => {
+    const modelled = prepare(fakeResult());
+    (modelled.heap as { hasObjects: boolean }).hasObjects = false;
+    const state = pressed(["2", "return", "return", "return"], 120, 40, initialState(modelled), modelled);
+    const text = draw(state, 120, 40, true, modelled).join("\n");
+    expect(text).toMatch(/At 4\.00 s, modelled: chunk/);
+    expect(text).toContain("objects; which ones the");
+    expect(text).not.toMatch(/noscan|large|class/);
+  });
+
   test("types out of a recording can't command the terminal", () => {
     const bad = prepare(fakeResult());
     (bad.heap as { types: unknown }).types = new Map([[7, { name: "\u001b[2Jmain.T\u0007", size: 8 }]]);

@@ -82,7 +82,9 @@ export function runWords(run: PageRun, history: HeapHistory, now: number, counte
   const place = `${hex(run.page)}, ${pagesText(run.pages)} (${formatBytes(run.pages * PAGE)})`;
   if (run.span === null) return [`${STATE_NAMES[run.state] ?? "unmapped"}: ${place}`];
   const young = run.span.taken > countedAt;
-  return [`Span ${place}: ${kindText(run, history, young)}`, ageText(run.span, now), whoText(run.span, history)];
+  const who = whoText(run.span, history);
+  const lines = [`Span ${place}: ${kindText(run, history, young)}`, ageText(run.span, now)];
+  return who === "" ? lines : [...lines, who];
 }
 
 const STATE_NAMES: Readonly<Record<number, string>> = {
@@ -103,10 +105,11 @@ export function pagesText(pages: number): string {
 function kindText(run: PageRun, history: HeapHistory, young: boolean): string {
   const { kind, objects } = run.span!;
   if (kind < 0) return MANUAL_NAMES[kind] ?? "stack or work buffer of the GC";
+  if (!history.hasObjects) return "objects; which ones the recording does not tell";
   const pointers = (kind & 1) === 1 ? "no pointers" : "pointers";
   if (kind < 2) return `one large object, ${pointers}`;
   const slots = slotsOf(run, history);
-  const count = !history.hasObjects || young ? "" : `${formatCount(Math.min(objects, slots))} of `;
+  const count = young ? "" : `${formatCount(Math.min(objects, slots))} of `;
   const used = count === "" ? "slots" : "slots in use";
   return `class ${kind >> 1} (${formatBytes(slotSize(kind, history))}, ${pointers}), ${count}${formatCount(slots)} ${used}`;
 }
@@ -115,12 +118,13 @@ function kindText(run: PageRun, history: HeapHistory, young: boolean): string {
 export function shortText(run: PageRun, history: HeapHistory, young: boolean): string {
   const { kind, objects, type } = run.span!;
   if (kind < 0) return MANUAL_NAMES[kind] ?? "stack or work buffer";
+  if (!history.hasObjects) return "objects";
   const noscan = (kind & 1) === 1 ? " noscan" : "";
   const name = history.types.get(type)?.name;
   const of = name === undefined ? "" : `  ${escapeText(name)}`;
   if (kind < 2) return `large${noscan}${of}`;
   const slots = slotsOf(run, history);
-  const used = history.hasObjects && !young ? `${Math.min(objects, slots)}/${slots}` : `?/${slots}`;
+  const used = !young ? `${Math.min(objects, slots)}/${slots}` : `?/${slots}`;
   return `${formatBytes(slotSize(kind, history))}${noscan} ${used}${of}`;
 }
 
@@ -151,6 +155,6 @@ function ageText({ taken, p }: SpanFacts, now: number): string {
 function whoText({ type, kind }: SpanFacts, history: HeapHistory): string {
   const name = history.types.get(type)?.name;
   const objects = name === undefined ? "" : `first object: ${escapeText(name)}; `;
-  if (kind < 0) return "";
+  if (kind < 0 || !history.hasObjects) return "";
   return `${objects}allocated by: not known, traces tell no stacks of allocations`;
 }

@@ -85,7 +85,14 @@ export const heapView: DrawView = (data, state, box, { unicode }) => {
   }
   const page = chosenPage(pages, state.heap)!;
   const unit = grid.unitOf(page);
-  canvas.text(1, 2, cut(`At ${moment}${playText(state)}: ${whatText(grid, pages, page, state)}`, box.width - 1));
+  canvas.text(
+    1,
+    2,
+    cut(
+      `At ${moment}${history.hasObjects ? "" : ", modelled"}${playText(state)}: ${whatText(grid, pages, page, state)}`,
+      box.width - 1,
+    ),
+  );
   drawLegend(canvas, 3, data, state, grid, pages, unicode);
 
   const top = topRow(grid, unit, place.height);
