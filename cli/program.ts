@@ -44,7 +44,7 @@ async function withFetched(command: Command, args: RawArgs, context: Context): P
   if (command.fetchesItself || !inputs.some((input) => /^https?:\/\//i.test(String(input)))) {
     return command.run(args, context);
   }
-  const { fetchInputs } = await import("./record/fetch-inputs.ts");
+  const { fetchInputs, withUrls } = await import("./record/fetch-inputs.ts");
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   process.once("SIGINT", interrupt);
@@ -55,7 +55,11 @@ async function withFetched(command: Command, args: RawArgs, context: Context): P
     process.off("SIGTERM", interrupt);
   });
   try {
-    return await command.run({ ...args, inputs: fetched.inputs }, context);
+    const services: Services = {
+      ...context.services,
+      replay: async (paths, options) => withUrls(await context.services.replay(paths, options), fetched.urls),
+    };
+    return await command.run({ ...args, inputs: fetched.inputs }, { ...context, services });
   } finally {
     await fetched.close();
   }

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { fakeResult } from "../testing/fake-result.ts";
 import { runMain } from "../testing/host.ts";
-import { fetchInputs, pagesOf } from "./fetch-inputs.ts";
+import { fetchInputs, pagesOf, withUrls } from "./fetch-inputs.ts";
 
 let server: Server | null = null;
 afterEach(() => {
@@ -80,6 +81,14 @@ describe("an input that is a URL", () => {
     setTimeout(() => stop.abort(), 50);
     await expect(fetchInputs([`${base}/x`], () => {}, stop.signal)).rejects.toMatchObject({ name: "AbortError" });
   });
+});
+
+test("the result names the URL, not the file that is gone", () => {
+  const result = fakeResult({ path: "/tmp/x/0-heap" });
+  result.notes.push({ level: "info", text: "/tmp/x/0-heap: no version" });
+  const { inputs, notes } = withUrls(result, new Map([["/tmp/x/0-heap", "http://h:1/debug/pprof/heap"]]));
+  expect(inputs[0]!.path).toBe("http://h:1/debug/pprof/heap");
+  expect(notes.at(-1)!.text).toBe("http://h:1/debug/pprof/heap: no version");
 });
 
 test("what a recorded program is given is its own affair", async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { InputError } from "../../parsers/errors.ts";
+import type { ReplayResult } from "../../replay/result.ts";
 import { escapeText } from "../escape.ts";
 import { download, pprofBase, pprofUrl } from "./fetch.ts";
 
@@ -14,6 +15,8 @@ const MAX_SECONDS = 24 * 3600;
 export interface FetchedInputs {
   /** The inputs with a file in place of each URL. */
   readonly inputs: string[];
+  /** The URL that each such file stands for. */
+  readonly urls: ReadonlyMap<string, string>;
   /** Removes the files. */
   close(): Promise<void>;
 }
@@ -44,18 +47,37 @@ export async function fetchInputs(
   const close = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     const files: string[] = [];
+    const urls = new Map<string, string>();
     for (const input of inputs) {
       if (!isUrl(input)) {
         files.push(input);
         continue;
       }
-      for (const url of pagesOf(input)) files.push(await fetchPage(url, folder, files.length, say, signal));
+      for (const url of pagesOf(input)) {
+        const file = await fetchPage(url, folder, files.length, say, signal);
+        files.push(file);
+        urls.set(file, url.href);
+      }
     }
-    return { inputs: files, close };
+    return { inputs: files, urls, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** The result with URLs in place of the files that stood for them: these are gone when it is read. */
+export function withUrls(result: ReplayResult, urls: ReadonlyMap<string, string>): ReplayResult {
+  const named = (text: string): string => {
+    let out = text;
+    for (const [file, url] of urls) out = out.replaceAll(file, url);
+    return out;
+  };
+  return {
+    ...result,
+    inputs: result.inputs.map((input) => ({ ...input, path: urls.get(input.path) ?? input.path })),
+    notes: result.notes.map((note) => ({ ...note, text: named(note.text) })),
+  };
 }
 
 async function fetchPage(
