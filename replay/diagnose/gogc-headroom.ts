@@ -51,7 +51,7 @@ export const gogcHeadroom: Rule = {
           ? []
           : [facts.evidence(`GOGC is ${facts.settings.gogc === null ? "about " : ""}${gogc}`, source)]),
       ],
-      `Keep fewer bytes alive, or let the GC come earlier: GOGC below ${typeof gogc === "number" ? `${facts.settings.gogc === null ? "its about " : ""}${gogc}` : 100} (half of it about halves this, for twice the GC work)${
+      `Keep fewer bytes alive, or let the GC come earlier: GOGC below ${typeof gogc === "number" ? `${gogc}${facts.settings.gogc === null ? ", as it seems to be now" : ""}` : 100} (half of it about halves this, for twice the GC work)${
         facts.version.since(19) === true ? "; or GOMEMLIMIT, which lets the heap grow only where there is room" : ""
       }.`,
     );
