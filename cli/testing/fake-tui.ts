@@ -89,9 +89,11 @@ export function fakeRun(result: ReplayResult, setting: Setting): WhatIfRun {
   const rssOf = (rss: number): number => Math.round(Math.min(rss * factor, setting.memoryLimit));
   const { summary, config } = result;
   const gcs = Math.round(summary.gcCycles / factor);
-  return {
+  // As much of one as is shown.
+  const run: Partial<WhatIfRun> = {
     config: { ...config, gogc: Number.isFinite(setting.gogc) ? setting.gogc : "off", policy: setting.policy },
     freeOsMemoryEvery: setting.freeOsMemoryEvery,
+    gcCpu: { mark: 0, assist: 0, stopped: 0 },
     summary: {
       ...summary,
       gcCycles: gcs,
@@ -107,6 +109,7 @@ export function fakeRun(result: ReplayResult, setting: Setting): WhatIfRun {
     ledgerFinal: result.ledgerFinal,
     timeline: result.timeline.map(({ t, rss }) => ({ t, rss: rssOf(rss) })),
   };
+  return run as WhatIfRun;
 }
 
 /** `runMs`: how long each run takes; a run that is stopped rejects at once. */

@@ -23,6 +23,10 @@ export function compileEntry(): void {
   if (status !== 0 && /^cli\//m.test(stdout)) throw new Error(stdout);
 }
 
+/** What the program writes after each frame. */
+const END_UPDATE = "\u001b[?2026l";
+const SETTLED_MS = 100;
+
 export interface PtyOptions {
   columns?: number;
   rows?: number;
@@ -100,6 +104,17 @@ export class PtyRun {
       if (there) return text;
       if (Date.now() > deadline) throw new Error(`waited for ${String(expected)}; the screen says:\n${text}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** The same of a screen that is drawn to its end and stays as it is: what is written comes in pieces. */
+  async settled(expected: Parameters<PtyRun["until"]>[0]): Promise<string> {
+    for (;;) {
+      const text = await this.until(expected);
+      const { length } = this.output;
+      await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+      if (this.output.length === length && this.output.endsWith(END_UPDATE) && (await this.text()) === text)
+        return text;
     }
   }
 

@@ -1,5 +1,5 @@
 import type { TimelineRow } from "../../replay/result.ts";
-import { formatBytes, formatDelta, formatMargin, formatMoment } from "../sizes.ts";
+import { formatBytes, formatDelta, formatDuration, formatMargin, formatMoment } from "../sizes.ts";
 import { countUpTo, type Data } from "./data.ts";
 import type { State } from "./state.ts";
 
@@ -53,7 +53,7 @@ function measuredAt(data: Data, state: State): string {
   const value = formatBytes(measured.v[i]!);
   const age = state.cursor - measured.t[i]!;
   const step = timeStep(state);
-  return age <= 10 * step ? value : `${value} (${formatMoment(age, step)} ago)`;
+  return age <= 10 * step ? value : `${value} (${formatDuration(age)} ago)`;
 }
 
 /** What changed between mark A and the cursor, or mark B where there is one; empty without a mark. */
