@@ -26,7 +26,8 @@ function share(result: Diagnosis, bytes: number): string {
 }
 
 /** In the middle of a sentence; names like GOGC stay as they are. */
-const lower = (title: string) => (/^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title);
+const lower = (title: string) =>
+  /^(A |[A-Z][a-z])/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
 
 /** The answer: two or three sentences to act on. */
 export function answer(result: Diagnosis): string {

@@ -29,7 +29,7 @@ export const gogcHeadroom: Rule = {
       `of ${cycles.length} GCs the median found ${mib(typicalLive)} alive; the goal after it was ${mib(typicalRoom)} above that`,
       source,
     );
-    if (headroom < Math.max(16 * MiB, 0.3 * facts.scale)) {
+    if (headroom < Math.max(24 * MiB, 0.3 * facts.scale)) {
       return ruledOut(
         seen,
         facts.small(`${mib(headroom)} of the heap at the peak were dead or new and are GOGC's`, source, facts.peakT),
