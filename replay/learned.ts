@@ -12,6 +12,8 @@ import { ConsMark } from "./runway.ts";
 const FIXED_MARK_NS = 3e5;
 const MIN_MARK_NS = 1e5;
 const DEFAULT_MARK_NS_PER_BYTE = 0.5;
+/** Stops of the world in a cycle, where none is told: two of some 100 us. */
+const STOPPED_NS = 2e5;
 /** Background sweeping of some 10^6 spans a second. */
 const DEFAULT_SWEEP_SPANS_PER_NS = 1e-3;
 /** Share of CPU that workers take while marking (mgcpacer.go:gcBackgroundUtilization). */
@@ -24,8 +26,12 @@ export interface LearnedValues {
   readonly markNsPerByte: number;
   /** GOMAXPROCS of the recording. */
   readonly procs: number;
-  /** Processors that a mark keeps busy. */
+  /** Processors that a mark keeps busy in the background: a quarter of them all, by design. */
   readonly cores: number;
+  /** Processors' worth of assists while it marks: allocating goroutines that have to help. */
+  readonly assistCores: number;
+  /** For how long a cycle stops the world, ns of wall time. */
+  readonly stoppedNs: number;
   /**
    * Bytes of runway for each byte allocated during a mark like the last ones. 1 if the GC takes just its share of the CPU;
    * more as idle Ps help it.
@@ -48,15 +54,27 @@ export interface LearnedValues {
 export interface Learned extends LearnedValues {
   /** Wall time of a mark phase that finds `bytes` reachable, ns. */
   markNs(bytes: number): number;
-  /** CPU time of one cycle that finds `bytes` reachable, ns. */
-  cpuNs(bytes: number): number;
+  /** CPU time of one cycle that finds `bytes` reachable, ns: of marking in the background, of assists, and of stopped Ps. */
+  cost(bytes: number): GcCost;
+}
+
+/** ns of CPU. */
+export interface GcCost {
+  readonly mark: number;
+  readonly assist: number;
+  readonly stopped: number;
 }
 
 /** The values as functions, for a run with `procs` Ps: a quarter of them marks. */
 export function learnedFrom(values: LearnedValues, procs = values.procs): Learned {
   const faster = Math.max(1, procs) / Math.max(1, values.procs);
   const mark = (bytes: number) => values.markFixedNs + (values.markNsPerByte * bytes) / faster;
-  return { ...values, markNs: mark, cpuNs: (bytes) => values.cores * faster * mark(bytes) };
+  const cost = (bytes: number) => ({
+    mark: values.cores * faster * mark(bytes),
+    assist: values.assistCores * faster * mark(bytes),
+    stopped: values.stoppedNs * procs,
+  });
+  return { ...values, markNs: mark, cost };
 }
 
 export function learn(
@@ -79,6 +97,9 @@ export function learn(
     markNsPerByte: perByte,
     procs: program.procs,
     cores,
+    assistCores: assistCores(program.cycles, cores),
+    stoppedNs:
+      median(program.cycles.filter(({ stoppedNs }) => stoppedNs > 0).map(({ stoppedNs }) => stoppedNs)) ?? STOPPED_NS,
     runwayFactor: runwayFactor(program.cycles),
     progressWhileMarking: progressWhileMarking(program),
     overshoot: overshoot(program.cycles),
@@ -86,6 +107,16 @@ export function learn(
     roots: Math.max(0, median(roots) ?? 0),
     ...rest,
   };
+}
+
+/**
+ * Assists in processors, as in most marks. A trace tells for how long goroutines were in an assist, waiting for other workers
+ * included: where many wait it says little, and no more than the background's own part counts.
+ */
+function assistCores(cycles: readonly RecordedCycle[], most: number): number {
+  const told = cycles.filter(({ end, start, workNs }) => end > start && !Number.isNaN(workNs));
+  const cores = told.map(({ start, end, assistNs }) => (Number.isNaN(assistNs) ? 0 : assistNs / (end - start)));
+  return Math.min(most, median(cores) ?? 0);
 }
 
 /** How long a mark takes by the bytes it finds: a line through the small heaps' median and the large heaps'. */

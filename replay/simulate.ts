@@ -8,11 +8,12 @@ import { osRulesFor } from "../allocator/os-rules.ts";
 import type { Era, HeapConfig, PageHeap } from "../allocator/types.ts";
 import { MarkAssist } from "./assist.ts";
 import { type Background, type BackgroundWorld, heapRetained, mappedReady } from "./background/background.ts";
+import { CpuLimiter } from "./cpu-limiter.ts";
 import { firstAfter } from "./deaths.ts";
 import { rulesOf } from "./era-rules.ts";
 import { Flow } from "./flow.ts";
 import { LazyPages, lazyFrees } from "./lazy-pages.ts";
-import type { Learned } from "./learned.ts";
+import type { GcCost, Learned } from "./learned.ts";
 import { Metadata } from "./metadata-by-version.ts";
 import { type MemoryNow, Pacer } from "./pacer.ts";
 import type { Program } from "./program.ts";
@@ -32,6 +33,8 @@ const IDLE_GAP = 1e6;
 const QUANTUM = 10e6;
 /** mgcpacer.go: share of a P that a fractional worker takes, and at which it yields (gcBackgroundUtilization * 1.2). */
 const FRACTIONAL_LIMIT = 0.3;
+/** Cycles that follow each other at once before they count as back to back: a burst alone brings some. */
+const MANY_IN_A_ROW = 10;
 /** Objects between two looks at the clock of the scavenger and the sweeper. */
 const CLOCK_STRIDE = 64;
 
@@ -63,10 +66,12 @@ export interface SimulationOptions {
 export interface SimulationOutcome {
   readonly gcs: number;
   readonly forcedGcs: number;
-  /** ns of CPU spent marking and sweeping, by the recording's cost per marked byte. */
-  readonly gcCpuNs: number;
-  /** Share of cycles that began before the one before had been swept for long: GCs back to back. */
-  readonly backToBack: number;
+  /** ns of CPU that the GC took: marking in the background, assists, all Ps while the world was stopped. */
+  readonly gcCpu: GcCost;
+  /** ns for which GCs came back to back: ten cycles and more that marked for most of the time. */
+  readonly backToBackNs: number;
+  /** ns for which the CPU limiter held the GC back. */
+  readonly limitedNs: number;
   /** Largest live heap at mark termination. */
   readonly peakMarked: number;
   readonly heap: PageHeap;
@@ -102,8 +107,12 @@ export class Simulation {
   #assistedEnd = Number.POSITIVE_INFINITY;
   #gcs = 0;
   #forced = 0;
-  #backToBack = 0;
-  #cpu = 0;
+  #backToBackNs = 0;
+  /** Cycles in a row without a pause between them, and when the first of them began. */
+  #inARow = 0;
+  #rowStart = 0;
+  readonly #cpu = { mark: 0, assist: 0, stopped: 0 };
+  readonly #limiter: CpuLimiter;
   #peakMarked = 0;
   #marking = false;
   #markStart = 0;
@@ -167,6 +176,7 @@ export class Simulation {
     }
     this.#background = options.background(this.#world);
     this.#scannable = scannableShare(program);
+    this.#limiter = new CpuLimiter(options.heap.procs);
     this.#rules = rulesOf(options.era);
     this.#metadata = new Metadata(options.minor);
   }
@@ -209,11 +219,13 @@ export class Simulation {
     this.#advance(program.end);
     this.#dirty = true;
     this.#record(program.end);
+    this.#countInARow(Number.POSITIVE_INFINITY, false);
     return {
       gcs: this.#gcs,
       forcedGcs: this.#forced,
-      gcCpuNs: this.#cpu,
-      backToBack: this.#gcs > 0 ? this.#backToBack / this.#gcs : 0,
+      gcCpu: this.#cpu,
+      backToBackNs: this.#backToBackNs,
+      limitedNs: this.#limiter.limitedNs,
       peakMarked: this.#peakMarked,
       heap: this.#heap,
       endTime: program.end,
@@ -238,7 +250,8 @@ export class Simulation {
     return {
       mappedReady: mappedReady(this.#heap),
       heapFree: this.#heap.stats.freeBacked,
-      heapAlloc: this.#flow ? Math.min(this.#objects.allocated, this.#live()) : this.#objects.allocated,
+      // Where whole spans stand for objects, the slots that are free in them are not told.
+      heapAlloc: this.#flow ? this.#objects.allocated * (1 - SPAN_SLACK) : this.#objects.allocated,
     };
   }
 
@@ -274,7 +287,7 @@ export class Simulation {
       this.#objects.finishSweep();
       this.#sweepFinished(t);
     }
-    if (t - this.#lastGcEnd < 2 * (this.#lastGcEnd - this.#markStart)) this.#backToBack++;
+    this.#countInARow(t, forced);
     this.#gcs++;
     this.#background.gcStarted(t);
     this.#marking = true;
@@ -283,10 +296,19 @@ export class Simulation {
     this.#pacer.triggered = this.#live();
     const reachable = this.#deaths.liveAt(t);
     const duration = learned.markNs(reachable) * learned.progressWhileMarking * this.#options.pace;
-    this.#cpu += learned.cpuNs(reachable);
+    const cost = learned.cost(reachable);
+    this.#cpu.mark += cost.mark;
+    this.#cpu.assist += cost.assist;
+    this.#cpu.stopped += cost.stopped;
+    this.#limiter.update(t, false);
+    this.#limiter.stopped(learned.stoppedNs);
+    this.#heap.cpuLimiting = this.#limiter.limiting;
     this.#markEnd = t + duration;
     this.#forcedCycle = forced;
-    this.#assistedEnd = this.#pacer.assistedEnd(this.#memory(), reachable, learned.overshoot);
+    // A full bucket lets allocations pass without their assists.
+    this.#assistedEnd = this.#limiter.limiting
+      ? Number.POSITIVE_INFINITY
+      : this.#pacer.assistedEnd(this.#memory(), reachable, learned.overshoot);
     this.#assist = null;
     if (this.#options.heap.procs === 1 && !forced) this.#startOnOneP(t, reachable);
   }
@@ -309,7 +331,7 @@ export class Simulation {
       reachable,
       scannable: this.#scannable,
     });
-    this.#markCost = learned.cpuNs(reachable);
+    this.#markCost = learned.cost(reachable).mark;
     this.#workerRan = 0;
     this.#markEnd = this.#busyUntil(t, t + slice);
   }
@@ -344,9 +366,28 @@ export class Simulation {
     return last;
   }
 
+  /** GCs back to back: between them passes less time than they mark. */
+  #countInARow(t: number, forced: boolean): void {
+    const follows = !forced && this.#gcs > 0 && t - this.#lastGcEnd < this.#lastGcEnd - this.#markStart;
+    if (!follows) {
+      if (this.#inARow >= MANY_IN_A_ROW) this.#backToBackNs += this.#lastGcEnd - this.#rowStart;
+      this.#inARow = 0;
+      this.#rowStart = t;
+    }
+    this.#inARow++;
+  }
+
   #endMark(t: number): void {
     const heap = this.#heap;
     this.#now = t;
+    // What was left to mark when the heap came to its bound, assists do.
+    const { learned } = this.#options;
+    const left = t < this.#markEnd && this.#assist === null ? (this.#markEnd - t) * learned.cores : 0;
+    const assist = left + (t - this.#markStart) * learned.assistCores;
+    this.#cpu.assist += left;
+    this.#cpu.mark -= left;
+    this.#limiter.update(t, true, assist);
+    heap.cpuLimiting = this.#limiter.limiting;
     this.#marking = false;
     this.#markEnd = Number.POSITIVE_INFINITY;
     const lastGoal = this.#pacer.goal(this.#memory());
@@ -513,6 +554,9 @@ function osPagesOf({ thp, heap, era }: SimulationOptions, { config }: PageHeap):
     rules,
   });
 }
+
+/** Free slots in spans in use, as a share of them: programs of the lab and others have 3 to 6 %. */
+const SPAN_SLACK = 0.05;
 
 /** Linux' own default: khugepaged makes a huge page where but one small page is there. */
 const MAX_PTES_NONE = 511;

@@ -12,9 +12,8 @@ import { Deaths, Simulation, type SimulationOutcome } from "./simulate.ts";
 import { GO_PAGE_SIZE, type Setting, type WhatIfRun, type WorkerJob } from "./what-if.ts";
 
 const BUCKETS = 256;
-/** GCs that begin hardly after the last one, of all: over this share the heap has no room between marked and goal. */
-const BACK_TO_BACK = 0.3;
-const ENOUGH_GCS = 10;
+/** Part of the time with GCs back to back, or the CPU limiter at work, from which on a limit is too low. */
+const SQUEEZED_SHARE = 0.01;
 
 /** A job with what every run of it shares. */
 export interface PreparedJob extends WorkerJob {
@@ -67,18 +66,23 @@ export function runSetting(job: PreparedJob, setting: Setting): WhatIfRun {
     heapLockAvoided: Math.round(mean(({ outcome }) => outcome.heap.stats.lockAvoided)),
   };
   for (const key of Object.keys(summary) as (keyof ReplaySummary)[]) summary[key] = Math.round(summary[key]);
-  const backToBack = mean(({ outcome }) => outcome.backToBack);
+  const squeezed = mean(({ outcome }) => outcome.backToBackNs + outcome.limitedNs);
   const limited = Number.isFinite(setting.memoryLimit);
-  const gcCpuNs = mean(({ outcome }) => outcome.gcCpuNs);
+  const gcCpu = {
+    mark: mean(({ outcome }) => outcome.gcCpu.mark),
+    assist: mean(({ outcome }) => outcome.gcCpu.assist),
+    stopped: mean(({ outcome }) => outcome.gcCpu.stopped),
+  };
+  const gcCpuNs = gcCpu.mark + gcCpu.assist + gcCpu.stopped;
   return {
     config,
     freeOsMemoryEvery: setting.freeOsMemoryEvery,
     summary,
     gcCpuNs,
+    gcCpu,
     gcCpuShare: gcCpuNs / (duration * setting.procs),
     limitTooLow:
-      limited &&
-      ((backToBack > BACK_TO_BACK && outcome.gcs > ENOUGH_GCS) || summary.peakRss > setting.memoryLimit * OVER_LIMIT),
+      limited && (squeezed > SQUEEZED_SHARE * duration || summary.peakRss > setting.memoryLimit * OVER_LIMIT),
     confidence: confidenceOf({
       draws: results.map(({ outcome, recorder }) => ({
         peakRss: recorder.maxRss,
@@ -122,8 +126,8 @@ function ledgerAt(job: WorkerJob, row: Float64Array): Ledger {
 
 /** First arena hint of amd64 (malloc.go:mallocinit). */
 const ARENA_HINT = 0xc000000000;
-/** The limit counts no binary: RSS may be a little over it and all is well. */
-const OVER_LIMIT = 1.15;
+/** The limit counts no binary, and spans that stand for objects are counted whole: RSS may be a little over it and all is well. */
+const OVER_LIMIT = 1.25;
 const NEAR_LIMIT = 0.9;
 
 /**

@@ -8,7 +8,7 @@ import { eraFor } from "../allocator/eras/index.ts";
 import type { ThpMode } from "../allocator/os-pages.ts";
 import { slotSizesFor } from "../allocator/size-classes.ts";
 import { UnsupportedError } from "../parsers/errors.ts";
-import { type LearnedValues, learn } from "./learned.ts";
+import { type GcCost, type LearnedValues, learn } from "./learned.ts";
 import { type Program, ProgramBuilder } from "./program.ts";
 import type { Ledger, ReplayConfig, ReplayResult, ReplaySummary } from "./result.ts";
 import { type ReplayProgress, replay } from "./run.ts";
@@ -49,6 +49,8 @@ export interface WhatIfRun {
   readonly summary: ReplaySummary;
   /** ns of CPU that the GC takes, and its share of the run's CPU time. */
   readonly gcCpuNs: number;
+  /** Its parts: marking in the background, assists of allocating goroutines, all Ps while the world was stopped. */
+  readonly gcCpu: GcCost;
   readonly gcCpuShare: number;
   /** The limit is below what the program needs: GCs come back to back. */
   readonly limitTooLow: boolean;

@@ -72,7 +72,7 @@ test("a table: the answer first, a row a setting, why the figures are not exact"
   expect(stdout).toMatch(/\nGOGC=50 .* -\d+ %/);
   expect(stdout).toMatch(/\nGOGC=400 .* \+\d+ %/);
   expect(stdout).toMatch(/Why the figures are not exact:/);
-}, 30_000);
+}, 120_000);
 
 test("--json is one document of the schema", async () => {
   const { code, stdout } = await runMain(["whatif", TRACE, "--gogc", "off", "--memory-limit", "off,64MiB", "--json"]);
@@ -92,14 +92,14 @@ test("--json is one document of the schema", async () => {
       expect.arrayContaining(["peakRss", "meanRss", "gcCycles", "pageFaultBytes"]),
     );
   }
-}, 30_000);
+}, 120_000);
 
 test("--solve prints the curve and names what holds", async () => {
   const { code, stdout } = await runMain(["whatif", TRACE, "--solve", "gc-cpu<=0.5%"]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/the lowest GOGC tried/);
   expect(stdout).toMatch(/\n\* GOGC=1600/);
-}, 60_000);
+}, 120_000);
 
 test.each([
   [["--os", "windows", "--thp", "always"], /windows has no transparent huge pages/],
@@ -122,7 +122,7 @@ test("the runtime's own page and huge pages: in the configuration, and what is r
   expect(notes.some(({ text }: { text: string }) => text.includes("mksizeclasses.go"))).toBe(true);
   // A first touch brings a whole huge page: never less than without.
   expect(runs[0].summary.meanRss).toBeGreaterThan(baseline.summary.meanRss);
-}, 30_000);
+}, 120_000);
 
 test("a version without a memory limit is refused with the one that brought it", async () => {
   const { code, stderr } = await runMain(["whatif", "nothing.out", "--policy", "go1.16", "--memory-limit", "1GiB"]);

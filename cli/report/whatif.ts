@@ -1,14 +1,21 @@
 import type { WhatIfResult, WhatIfRun } from "../../replay/what-if.ts";
 import { escapeText, safeJson } from "../escape.ts";
-import { formatBytes, formatCount, formatPercent } from "../sizes.ts";
+import { formatBytes, formatCount, formatDuration, formatPercent } from "../sizes.ts";
 import type { Terminal } from "../terminal.ts";
 import { lossFacts } from "./figures.ts";
 import { COLUMNS, wrap } from "./text.ts";
 
 /** A run as the document has it. */
 export function runJson(run: WhatIfRun) {
-  const { config, summary, confidence, gcCpuNs, gcCpuShare, limitTooLow } = run;
-  return { config, summary: { ...summary, gcCpuNs: Math.round(gcCpuNs), gcCpuShare }, limitTooLow, confidence };
+  const { config, summary, confidence, gcCpuNs, gcCpu, gcCpuShare, limitTooLow } = run;
+  const gc = {
+    gcCpuNs: Math.round(gcCpuNs),
+    gcCpuShare,
+    gcMarkCpuNs: Math.round(gcCpu.mark),
+    gcAssistCpuNs: Math.round(gcCpu.assist),
+    gcStoppedCpuNs: Math.round(gcCpu.stopped),
+  };
+  return { config, summary: { ...summary, ...gc }, limitTooLow, confidence };
 }
 
 /** The document of `whatif --json`. */
@@ -45,7 +52,7 @@ export function whatIfReport(result: WhatIfResult, _terminal: Terminal): string 
   const { base, runs, baseline } = result;
   const lines: string[] = [];
   lines.push(...wrap(answer(result), COLUMNS), "");
-  lines.push(...table(base, runs), "");
+  lines.push(...table(base, runs), "", "CPU time of the GC, and its change:", ...workTable(base, runs), "");
   const low = runs.filter((run) => run.limitTooLow);
   for (const run of low) {
     lines.push(
@@ -84,14 +91,29 @@ function answer({ base, runs }: WhatIfResult): string {
 
 /** Columns as wide as they need: more than 80 if the settings are many, since a broken row can't be read. */
 function table(base: WhatIfRun, runs: readonly WhatIfRun[]): string[] {
-  const rows = [HEADER, cells("baseline", base, base), ...runs.map((run) => cells(label(run, base), run, base))];
-  const widths = HEADER.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return aligned([HEADER, cells("baseline", base, base), ...runs.map((run) => cells(label(run, base), run, base))]);
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   return rows.map((row) =>
     row
       .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
       .join("  ")
       .trimEnd(),
   );
+}
+
+const WORK_HEADER = ["setting", "marking", "assists", "world stopped", "total", "vs base"];
+
+/** What memory saved costs: who does the GC's work. */
+function workTable(base: WhatIfRun, runs: readonly WhatIfRun[]): string[] {
+  const cellsOf = (name: string, run: WhatIfRun) => [
+    name,
+    ...[run.gcCpu.mark, run.gcCpu.assist, run.gcCpu.stopped, run.gcCpuNs].map((ns) => formatDuration(Math.max(0, ns))),
+    run === base || base.gcCpuNs <= 0 ? "" : signed(run.gcCpuNs / base.gcCpuNs - 1),
+  ];
+  return aligned([WORK_HEADER, cellsOf("baseline", base), ...runs.map((run) => cellsOf(label(run, base), run))]);
 }
 
 function cells(name: string, run: WhatIfRun, base: WhatIfRun): string[] {
