@@ -18,6 +18,7 @@ import { pickMain, prepare, recordedVersionOf } from "./inputs.ts";
 import { join } from "./join.ts";
 import { type LedgerContext, ledgerOf } from "./ledger.ts";
 import { Machine } from "./machine.ts";
+import { ProgramBuilder } from "./program.ts";
 import type { SpanDriver } from "./reconstruct/driver.ts";
 import { NoReturns, RecordedReturns } from "./reconstruct/recorded-returns.ts";
 import { gogcNotes, recordedGogc, roundingOf } from "./recorded-settings.ts";
@@ -44,7 +45,10 @@ export interface RowSink {
 }
 
 export interface ReplayOptions {
-  /** Go version whose page heap and scavenger are modelled, e.g. "go1.27"; default: the recording's own. */
+  /**
+   * Go version whose page heap and scavenger are modelled, e.g. "go1.27"; default: the recording's own. Of an address trace
+   * another version's pacer and size classes are, too (other-policy.ts), unless spans were asked for with a heap history or map.
+   */
   readonly policy?: string;
   /** Physical page size in bytes, 4096 by default. */
   readonly physPageSize?: number;
@@ -151,6 +155,11 @@ async function run(
     memoryLimit,
     minHeapAddr: () => info.minHeapAddr,
   });
+  // Under another version objects are simulated: which spans there are, and when, follows from its pacer and size classes.
+  // A heap history and maps are of the recorded spans, and so must be the timeline beside them.
+  const wantsSpans = options.heapHistory === true || options.heapMaps === true;
+  const simulates = !correct && info.hasAddresses && driver === null && !wantsSpans;
+  const program = simulates ? new ProgramBuilder(slotSizes) : null;
   const maps = options.heapMaps ? new HeapMaps(machine) : null;
   const history = slots
     ? new HeapRecorder(
@@ -159,7 +168,7 @@ async function run(
       )
     : null;
   if (history) machine.onSpan = history.spanTaken;
-  const { rows: rowSink } = options;
+  const rowSink = program ? undefined : options.rows;
   const band = driver?.band ?? null;
   // A reconstructed heap is laid down at the first instant: the row before that is of no process.
   let beforeHeap = driver !== null;
@@ -199,6 +208,7 @@ async function run(
       }
     } else {
       options.tap?.(step.value, info);
+      program?.add(step.value);
       machine.process(step.value);
       history?.batchDone(step.value, machine.now);
     }
@@ -235,6 +245,23 @@ async function run(
     );
   }
 
+  if (program) {
+    const { underOtherPolicy } = await import("./other-policy.ts");
+    const result = await underOtherPolicy({
+      recorded: resultNow(),
+      program,
+      recordedVersion,
+      baseline: baseline.bytes,
+      all: options.samples === "all" && options.rows === undefined,
+      samples,
+      signal: options.signal,
+    });
+    for (const row of (result ?? resultNow()).timeline) {
+      options.rows?.add(row);
+      await options.rows?.drain();
+    }
+    if (result) return result;
+  }
   return resultNow();
 
   function resultNow(): ReplayResult {

@@ -18,6 +18,7 @@ import { Metadata } from "./metadata-by-version.ts";
 import { type MemoryNow, Pacer } from "./pacer.ts";
 import type { Program } from "./program.ts";
 import { COL, type Recorder } from "./recorder.ts";
+import type { GcRow } from "./result.ts";
 import { exactRetainedGoal, gcPercentGoal, memoryLimitGoal } from "./retained-goal.ts";
 import { MAPPED_PER_SPAN } from "./runtime-memory.ts";
 import { ConsMark, TriggerRatio } from "./runway.ts";
@@ -75,6 +76,8 @@ export interface SimulationOutcome {
   /** Largest live heap at mark termination. */
   readonly peakMarked: number;
   readonly heap: PageHeap;
+  /** Each cycle, in order. */
+  readonly cycles: GcRow[];
   readonly endTime: number;
 }
 
@@ -125,6 +128,7 @@ export class Simulation {
   #freesOsMemory = false;
   #peakSpans = 0;
   #dirty = false;
+  readonly #cycles: GcRow[] = [];
   /** With one P: how far assists have come with the running mark. */
   #assist: MarkAssist | null = null;
   /** CPU time of all of the running mark, and what its background worker has had of it, ns. */
@@ -228,6 +232,7 @@ export class Simulation {
       limitedNs: this.#limiter.limitedNs,
       peakMarked: this.#peakMarked,
       heap: this.#heap,
+      cycles: this.#cycles,
       endTime: program.end,
     };
   }
@@ -294,6 +299,17 @@ export class Simulation {
     this.#markStart = t;
     this.#now = t;
     this.#pacer.triggered = this.#live();
+    const goal = this.#pacer.goal(this.#memory());
+    this.#cycles.push({
+      n: this.#gcs,
+      start: t,
+      markTermination: null,
+      sweepDone: null,
+      liveAtStart: this.#pacer.triggered,
+      liveAtMark: null,
+      liveMarked: null,
+      goal: Number.isFinite(goal) ? goal : null,
+    });
     const reachable = this.#deaths.liveAt(t);
     const duration = learned.markNs(reachable) * learned.progressWhileMarking * this.#options.pace;
     const cost = learned.cost(reachable);
@@ -394,6 +410,10 @@ export class Simulation {
     const lastInuse = heap.stats.inUse;
     const marked = this.#deaths.marked(this.#markStart, t);
     this.#peakMarked = Math.max(this.#peakMarked, marked);
+    const cycle = this.#cycles.at(-1)!;
+    cycle.markTermination = t;
+    cycle.liveAtMark = this.#live();
+    cycle.liveMarked = marked;
     this.#feedback.endCycle({
       liveAtStart: this.#pacer.triggered,
       liveAtEnd: this.#live(),
@@ -446,6 +466,8 @@ export class Simulation {
   #sweepFinished(t: number): void {
     if (this.#sweepDoneTold) return;
     this.#sweepDoneTold = true;
+    const cycle = this.#cycles.at(-1);
+    if (cycle) cycle.sweepDone = t;
     this.#heap.sweepDone();
     this.#background.swept(t);
     if (this.#freesOsMemory) {

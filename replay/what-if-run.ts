@@ -43,29 +43,7 @@ export function runSetting(job: PreparedJob, setting: Setting): WhatIfRun {
     os: setting.goos,
     thp: setting.thp,
   };
-  const summary: ReplaySummary = {
-    durationNs: duration,
-    gcCycles: Math.round(mean(({ outcome }) => outcome.gcs)),
-    peakRss: mean(({ recorder }) => recorder.maxRss),
-    finalRss: mean(({ recorder }) => recorder.last[COL.rss]!),
-    meanRss: mean(({ recorder }) => recorder.meanRss),
-    peakHeapInuse: mean(({ recorder }) => recorder.maxInuse),
-    peakHeapLive: mean(({ recorder }) => recorder.maxLive),
-    heapReleasedFinal: mean(({ outcome }) => outcome.heap.stats.released),
-    meanHeapReleased: mean(({ recorder }) => recorder.meanReleased),
-    returnedTotal: mean(({ outcome }) => {
-      const { background, growth, limit, forced } = outcome.heap.stats.returned;
-      return background + growth + limit + forced;
-    }),
-    returnedBackground: mean(({ outcome }) => outcome.heap.stats.returned.background),
-    returnedOnGrowth: mean(({ outcome }) => outcome.heap.stats.returned.growth),
-    returnedForLimit: mean(({ outcome }) => outcome.heap.stats.returned.limit),
-    returnedForced: mean(({ outcome }) => outcome.heap.stats.returned.forced),
-    pageFaultBytes: mean(({ outcome }) => outcome.heap.stats.faulted),
-    heapLockAcquisitions: Math.round(mean(({ outcome }) => outcome.heap.stats.lockAcquisitions)),
-    heapLockAvoided: Math.round(mean(({ outcome }) => outcome.heap.stats.lockAvoided)),
-  };
-  for (const key of Object.keys(summary) as (keyof ReplaySummary)[]) summary[key] = Math.round(summary[key]);
+  const summary = summaryOf(results);
   const squeezed = mean(({ outcome }) => outcome.backToBackNs + outcome.limitedNs);
   const limited = Number.isFinite(setting.memoryLimit);
   const gcCpu = {
@@ -101,7 +79,7 @@ export function runSetting(job: PreparedJob, setting: Setting): WhatIfRun {
 }
 
 /** The ledger of a row; what the parts leave is pages that were returned with MADV_FREE and are still resident (1.12-1.15). */
-function ledgerAt(job: WorkerJob, row: Float64Array): Ledger {
+export function ledgerAt(job: Pick<WorkerJob, "evidence" | "baselineBytes">, row: Float64Array): Ledger {
   const own = row.slice();
   own[COL.sinceMark] = Math.max(0, row[COL.objects]! - row[COL.marked]!);
   const { t, rss, parts } = ledgerOf(own, {
@@ -126,6 +104,37 @@ function ledgerAt(job: WorkerJob, row: Float64Array): Ledger {
 
 /** First arena hint of amd64 (malloc.go:mallocinit). */
 const ARENA_HINT = 0xc000000000;
+
+/** Means over runs of one setting. */
+export function summaryOf(results: readonly Result[]): ReplaySummary {
+  const mean = (of: (result: Result) => number) => results.reduce((sum, r) => sum + of(r), 0) / results.length;
+  const { outcome, recorder } = results[0]!;
+  const summary: ReplaySummary = {
+    durationNs: Math.max(1, outcome.endTime - recorder.start),
+    gcCycles: Math.round(mean(({ outcome }) => outcome.gcs)),
+    peakRss: mean(({ recorder }) => recorder.maxRss),
+    finalRss: mean(({ recorder }) => recorder.last[COL.rss]!),
+    meanRss: mean(({ recorder }) => recorder.meanRss),
+    peakHeapInuse: mean(({ recorder }) => recorder.maxInuse),
+    peakHeapLive: mean(({ recorder }) => recorder.maxLive),
+    heapReleasedFinal: mean(({ outcome }) => outcome.heap.stats.released),
+    meanHeapReleased: mean(({ recorder }) => recorder.meanReleased),
+    returnedTotal: mean(({ outcome }) => {
+      const { background, growth, limit, forced } = outcome.heap.stats.returned;
+      return background + growth + limit + forced;
+    }),
+    returnedBackground: mean(({ outcome }) => outcome.heap.stats.returned.background),
+    returnedOnGrowth: mean(({ outcome }) => outcome.heap.stats.returned.growth),
+    returnedForLimit: mean(({ outcome }) => outcome.heap.stats.returned.limit),
+    returnedForced: mean(({ outcome }) => outcome.heap.stats.returned.forced),
+    pageFaultBytes: mean(({ outcome }) => outcome.heap.stats.faulted),
+    heapLockAcquisitions: Math.round(mean(({ outcome }) => outcome.heap.stats.lockAcquisitions)),
+    heapLockAvoided: Math.round(mean(({ outcome }) => outcome.heap.stats.lockAvoided)),
+  };
+  for (const key of Object.keys(summary) as (keyof ReplaySummary)[]) summary[key] = Math.round(summary[key]);
+  return summary;
+}
+
 /** The limit counts no binary, and spans that stand for objects are counted whole: RSS may be a little over it and all is well. */
 const OVER_LIMIT = 1.25;
 const NEAR_LIMIT = 0.9;
@@ -135,27 +144,33 @@ const NEAR_LIMIT = 0.9;
  * with it, and so when the next GC comes: `pace` is the program's speed during a mark against the recording's; `slice` is, with
  * one P, what is left of a goroutine's 10 ms (proc.go:forcePreemptNS) when a mark begins.
  */
-interface Drawn {
+export interface Drawn {
   readonly pace: number;
   readonly slice: number;
 }
-const DRAWN: readonly Drawn[] = [
+export const DRAWN: readonly Drawn[] = [
   { pace: 1, slice: 5e6 },
   { pace: 0.7, slice: 2e6 },
   { pace: 1.5, slice: 10e6 },
 ];
 
-interface Result {
+export interface Result {
   readonly outcome: SimulationOutcome;
   readonly recorder: Recorder;
 }
 
-function runOnce(job: PreparedJob, program: Program, deaths: Deaths, drawn: Drawn, setting: Setting): Result {
+export function runOnce(
+  job: Pick<WorkerJob, "recordedVersion" | "learned" | "baselineBytes">,
+  program: Program,
+  deaths: Deaths,
+  drawn: Drawn,
+  setting: Setting,
+  recorder = new Recorder(BUCKETS),
+): Result {
   const era = eraFor(setting.policy);
   // The development version of 1.12 has 1.12's size classes and pacer.
   const version = setting.policy.replace(/-dev$/, "");
   const minor = Number(/1\.(\d+)/.exec(version)?.[1] ?? 27);
-  const recorder = new Recorder(BUCKETS);
   const outcome = new Simulation(program, deaths, {
     era,
     minor,

@@ -1,0 +1,42 @@
+import path from "node:path";
+import { expect, test } from "vitest";
+import type { TimelineRow } from "./result.ts";
+import { replay } from "./run.ts";
+
+const TRACE = path.join(import.meta.dirname, "..", "fixtures", "cache-1.27", "trace.out.gz");
+
+test("an address trace under another version has that version's GCs, and ledgers that sum up", async () => {
+  const recorded = await replay([TRACE]);
+  const rows: TimelineRow[] = [];
+  for (const policy of ["go1.13", "go1.21"]) {
+    rows.length = 0;
+    const result = await replay([TRACE], {
+      policy,
+      rows: { add: (row) => void rows.push(row), drain: () => Promise.resolve() },
+    });
+    expect(result.placement).toBeNull();
+    expect(result.gcs.map(({ start }) => start)).not.toEqual(recorded.gcs.map(({ start }) => start));
+    for (const { start, markTermination, liveAtStart, goal } of result.gcs) {
+      expect(markTermination).toBeGreaterThanOrEqual(start);
+      expect(liveAtStart).toBeGreaterThan(0);
+      expect(goal).toBeGreaterThan(0);
+    }
+    // The same program: its memory is of the same order.
+    expect(result.summary.meanRss).toBeGreaterThan(recorded.summary.meanRss * 0.6);
+    expect(result.summary.meanRss).toBeLessThan(recorded.summary.meanRss * 1.6);
+    expect(result.summary.gcCycles).toBeGreaterThan(0);
+    for (const ledger of [result.ledgerPeak, result.ledgerFinal, result.ledgerAt(result.summary.durationNs / 2)]) {
+      const sum = ledger.parts.reduce((total, { bytes }) => total + bytes, 0);
+      expect(Math.abs(sum - ledger.rss)).toBeLessThan(2);
+    }
+    expect(rows).toEqual(result.timeline);
+    expect(rows.every(({ t }, i) => i === 0 || t >= rows[i - 1]!.t)).toBe(true);
+    expect(result.notes.some(({ text }) => text.includes(`GCs come when ${policy} would start them`))).toBe(true);
+  }
+});
+
+test("asked for by name, the recorded version is replayed as recorded", async () => {
+  const [named, plain] = [await replay([TRACE], { policy: "go1.27" }), await replay([TRACE])];
+  expect(named.placement).toEqual(plain.placement);
+  expect(named.summary).toEqual(plain.summary);
+});
