@@ -211,7 +211,12 @@ function drawChart(canvas: Canvas, box: PlotBox, unicode: boolean): void {
 }
 
 /** Dots the rows of the band around the prediction. */
-function drawBand(canvas: Canvas, box: PlotBox, { low, high }: { low: Bins; high: Bins }, unicode: boolean): void {
+export function drawBand(
+  canvas: Canvas,
+  box: PlotBox,
+  { low, high }: { low: Bins; high: Bins },
+  unicode: boolean,
+): void {
   for (let c = 0; c < box.width; c++) {
     if (Number.isNaN(high.max[c]!)) continue;
     const top = rowOf(Math.min(box.high, high.max[c]!), box) ?? 0;

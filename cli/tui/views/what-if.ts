@@ -3,14 +3,15 @@ import { escapeText } from "../../escape.ts";
 import { LABEL_WIDTH, timeAxis } from "../../report/chart.ts";
 import { cut, wrap } from "../../report/text.ts";
 import { signed } from "../../report/whatif.ts";
+import type { Bins } from "../../series.ts";
 import { formatBytes, formatCount, formatDelta, formatDuration, formatPercent } from "../../sizes.ts";
 import { Canvas } from "../canvas.ts";
-import type { Data } from "../data.ts";
+import type { Curve, Data } from "../data.ts";
 import { drawBins, drawLine, type PlotBox, plotColumns } from "../plot.ts";
 import type { Size, State } from "../state.ts";
 import { wantedSetting } from "../what-if-actions.ts";
 import { FIELDS } from "../what-if-settings.ts";
-import { drawCursor, timeWidth } from "./timeline.ts";
+import { drawBand, drawCursor, timeWidth } from "./timeline.ts";
 import type { Box, DrawView } from "./view.ts";
 
 /** Lines of the settings and of the cost beside them, with their titles. */
@@ -136,6 +137,15 @@ function statusOf(data: Data, state: State): { text: string; warning: boolean } 
   }
 }
 
+/** The edges of a run's band: its margin is a share of the value. */
+function bandOf({ rss, run }: Curve, from: number, to: number, width: number): { low: Bins; high: Bins } {
+  const { min, max } = rss.bins(from, to, width);
+  const margin = run.confidence.peakRss;
+  const low = min.map((value) => value * (1 - margin));
+  const high = max.map((value) => value * (1 + margin));
+  return { low: { min: low, max: low }, high: { min: high, max: high } };
+}
+
 function drawCurves(canvas: Canvas, data: Data, state: State, box: Box, unicode: boolean): void {
   const status = statusOf(data, state);
   const lines = wrap(escapeText(status.text), box.width - 2).slice(0, 2);
@@ -149,17 +159,20 @@ function drawCurves(canvas: Canvas, data: Data, state: State, box: Box, unicode:
   if (!base || height < 2) return;
   const { from, to } = state;
   const line = unicode ? "─" : "-";
-  const legend = `RSS  ${line} as recorded${other ? `  ${unicode ? "⣀" : "#"} what if` : ""}`;
+  const shown = other ? `  ${unicode ? "⣀" : "#"} what if  ${unicode ? "·" : ":"} its margin` : "";
+  const legend = `RSS  ${line} as recorded${shown}`;
   canvas.text(LEFT, y, cut(legend, width), "title");
   y++;
   const before = base.rss.bins(from, to, width);
   const after = other?.rss.bins(from, to, plotColumns(width, unicode)) ?? null;
+  const band = other ? bandOf(other, from, to, width) : null;
   let high = 0;
-  for (const bins of [before, after]) for (const value of bins?.max ?? []) if (value > high) high = value;
+  for (const bins of [before, band?.high ?? null]) for (const value of bins?.max ?? []) if (value > high) high = value;
   const plot: PlotBox = { x: LEFT, y, width, height, low: 0, high: high > 0 ? high : 1 };
   for (let row = 0; row < height; row++) canvas.put(LABEL_WIDTH, y + row, unicode ? "│" : "|", "dim");
   canvas.text(0, y, formatBytes(plot.high).padStart(LABEL_WIDTH - 1), "dim");
   canvas.text(0, y + height - 1, "0 B".padStart(LABEL_WIDTH - 1), "dim");
+  if (band) drawBand(canvas, plot, band, unicode);
   if (after) drawBins(canvas, plot, after, "predicted", unicode);
   drawLine(canvas, plot, before, line, "measured", unicode ? "│" : "|");
   y += height;
