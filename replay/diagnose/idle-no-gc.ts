@@ -20,7 +20,7 @@ export const idleNoGc: Rule = {
           facts.evidence(`no GC for ${seconds(idle.length)}`, facts.gcSource, idle.from),
           idle.proved
             ? facts.evidence(
-                `the GC that was forced then found ${mib(idle.bytes)} dead`,
+                `the GC that came then found ${mib(idle.bytes)} dead`,
                 facts.gcSource,
                 idle.from + idle.length,
               )

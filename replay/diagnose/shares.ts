@@ -286,6 +286,17 @@ function idleOf(facts: Facts, cycles: readonly Cycle[]): DeadShares["idle"] {
     const bytes = gc.heapStart - gc.marked;
     if (facts.notable(bytes)) return { bytes, from: before?.end ?? 0, length: gc.t - (before?.end ?? 0), proved: true };
   }
+  const allocated = facts.series("heap_alloc");
+  if (allocated && allocated.length >= 8) {
+    for (let i = cycles.length - 1; i > 0; i--) {
+      const from = cycles[i - 1]!.t;
+      const { t, dead } = cycles[i]!;
+      if (t - from < IDLE || !facts.notable(dead)) continue;
+      const half = allocated.at((from + t) / 2);
+      if (Math.abs(allocated.at(t - CLOCKS) - half) <= 0.1 * half)
+        return { bytes: dead, from, length: t - from, proved: true };
+    }
+  }
   const tail = facts.quietTail;
   if (!tail || tail.length < IDLE || cycles.length === 0) return null;
   const alloc = facts.settled(facts.series("heap_alloc"));
@@ -294,13 +305,11 @@ function idleOf(facts: Facts, cycles: readonly Cycle[]): DeadShares["idle"] {
   // Of the last few, so that one that caught a burst does not decide.
   const live = median(cycles.slice(-3).map((c) => c.marked));
   const total = facts.last("total_alloc");
-  const allocated = Number.isFinite(total)
-    ? total
-    : cycles.reduce((sum, c) => sum + Math.max(0, c.goal - c.marked || 0), 0);
+  const made = Number.isFinite(total) ? total : cycles.reduce((sum, c) => sum + Math.max(0, c.goal - c.marked || 0), 0);
   const bytes = alloc - live;
   // That it is garbage follows from what it did before: it allocated far more than it holds, or GCs found as much dead already.
   const usual = cycles.filter((c) => c.dead >= bytes / 2).length >= 2;
-  if ((allocated < CHURN * alloc && !usual) || !facts.notable(bytes)) return null;
+  if ((made < CHURN * alloc && !usual) || !facts.notable(bytes)) return null;
   return { bytes, from: tail.from, length: tail.length, proved: false };
 }
 
@@ -383,7 +392,8 @@ export function freeShares(facts: Facts): FreeShares | null {
     const after = free.t.map((time, i) => [time, free.v[i]!] as const).filter(([time]) => time >= fall.t);
     const high = Math.max(...after.slice(0, 100_000).map(([, v]) => v), 0);
     const stayed = after.filter(([, v]) => v > high / 2);
-    const length = stayed.length > 1 ? stayed.at(-1)![0] - stayed[0]![0] : 0;
+    let length = 0;
+    for (let i = 0; i + 1 < after.length; i++) if (after[i]![1] > high / 2) length += after[i + 1]![0] - after[i]![0];
     if (facts.notable(high) && length > Math.max(10e9, 0.1 * facts.endT)) {
       bytes = median(stayed.map(([, v]) => v));
       t = stayed[stayed.length >> 1]![0];
