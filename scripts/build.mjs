@@ -5,6 +5,7 @@ import { chmodSync, copyFileSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import process from "node:process";
+import { bundleProgram } from "./bundle.mjs";
 
 const root = path.dirname(import.meta.dirname);
 const require = createRequire(import.meta.url);
@@ -19,3 +20,4 @@ for (const folder of ["replay/scenarios", "replay/diagnose"]) {
     if (file.endsWith(".md")) copyFileSync(path.join(root, folder, file), path.join(root, "dist", folder, file));
   }
 }
+await bundleProgram(path.join(root, "dist"));
