@@ -58,6 +58,8 @@ export const MESSAGES = {
   tooManySettingsHint: (most: number) => `Give at most ${most}: each one replays the whole recording`,
   badValue: (option: string, value: string, what: string) => `${option} ${value}: ${what}`,
   badGogcHint: "GOGC is a whole number of per cent from 1 on, or off",
+  solveOneSetting: "--solve looks for GOGC or a limit under one setting of everything else",
+  solveOneSettingHint: "Give one value of each other option, or leave --solve out",
   badPageSizeHint: "Give a power of two from 4KiB to 64KiB",
   badThpHint: "One of: never, madvise, always",
   badProcsHint: "GOMAXPROCS is a number from 1 to 1024",

@@ -90,6 +90,10 @@ export async function readWhatIfArgs(args: RawArgs): Promise<WhatIfArgs> {
     ...(recordedMemoryLimit === undefined ? {} : { recordedMemoryLimit }),
   };
   const goal = single(args, "solve", readGoal) ?? null;
+  if (goal && (gogc || memoryLimit)) {
+    throw new UsageError(MESSAGES.exclusive("--solve", gogc ? "--gogc" : "--memory-limit"), MESSAGES.tryHelp);
+  }
+  if (goal && count > 1) throw new UsageError(MESSAGES.solveOneSetting, MESSAGES.solveOneSettingHint);
   return {
     inputs: (args.inputs as string[]).map(String),
     json: args.json === true,

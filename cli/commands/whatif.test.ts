@@ -58,6 +58,14 @@ describe("options", () => {
     expect((await read({ solve: "gc-cpu <= 5%" })).goal).toEqual({ figure: "gc-cpu", most: 0.05 });
   });
 
+  test("with a goal, everything else is one setting, and GOGC and the limit are what it looks for", async () => {
+    const solve = "gc-cpu<=5%";
+    expect((await read({ solve, policy: "go1.22", procs: "2" })).options).toMatchObject({ procs: [2] });
+    await expect(read({ solve, procs: "2,4" })).rejects.toThrow(/one setting/);
+    await expect(read({ solve, gogc: "50" })).rejects.toThrow(/--gogc/);
+    await expect(read({ solve, "memory-limit": "1GiB" })).rejects.toThrow(/--memory-limit/);
+  });
+
   test("too many combinations are refused before anything is read", async () => {
     const many = Array.from({ length: 40 }, (_, i) => i + 1).join(",");
     await expect(read({ gogc: many, procs: many })).rejects.toThrow(/1600 combinations/);
@@ -99,6 +107,8 @@ test("--solve prints the curve and names what holds", async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(/the lowest GOGC tried/);
   expect(stdout).toMatch(/\n\* GOGC=1600/);
+  // Two bars a line: RSS falls as the GC's CPU time rises.
+  expect(stdout).toMatch(/\n. GOGC=10 +\S+ +\d[\d.]* MiB +█{12} /);
 }, 120_000);
 
 test.each([

@@ -32,7 +32,12 @@ export const whatifCommand: Command = {
     try {
       if (args.goal) {
         const { solve } = await import("../../replay/solve.ts");
-        const prepared = await prepareWhatIf(args.inputs, options);
+        const read = await prepareWhatIf(args.inputs, options);
+        const [recorded, ...others] = combine(read.recorded, args.options);
+        if (others.length > 0) throw new UsageError(MESSAGES.solveOneSetting, MESSAGES.solveOneSettingHint);
+        const problem = settingProblem(recorded!);
+        if (problem) throw new UsageError(problem, MESSAGES.settingHint);
+        const prepared = { ...read, recorded: recorded! };
         const solution = await solve(prepared, args.goal, options);
         progress.done();
         const { solveJson, solveReport } = await import("../report/solve.ts");

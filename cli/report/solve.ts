@@ -1,4 +1,4 @@
-import type { Goal, Solution } from "../../replay/solve.ts";
+import { type Goal, holds, type Solution } from "../../replay/solve.ts";
 import type { Prepared, WhatIfRun } from "../../replay/what-if.ts";
 import { safeJson } from "../escape.ts";
 import { formatBytes, formatCount, formatPercent } from "../sizes.ts";
@@ -16,13 +16,21 @@ export function solveJson({ baseline }: Prepared, { goal, base, curve, best, lim
     ["goal", goal],
     ["best", best && runJson(best)],
     ["limit", limit && runJson(limit)],
+    ["curve", curve.map(curvePoint)],
   ];
   let text = "{\n";
   for (const [name, value] of members) text += `"${name}": ${safeJson(value)},\n`;
   return `${text}"runs": [\n${curve.map((run) => safeJson(runJson(run))).join(",\n")}\n]\n}\n`;
 }
 
-const BAR = 28;
+/** What the trade-off is drawn from: a point for each GOGC tried. */
+function curvePoint({ config, summary, gcCpuShare }: WhatIfRun) {
+  const { peakRss, meanRss, gcCycles } = summary;
+  return { gogc: config.gogc, peakRss, meanRss, gcCycles, gcCpuShare };
+}
+
+const BAR = 26;
+const CPU_BAR = 12;
 
 export function solveReport(_: Prepared, solution: Solution, terminal: Terminal): string {
   const { goal, base, curve, best, limit } = solution;
@@ -44,26 +52,26 @@ export function solveReport(_: Prepared, solution: Solution, terminal: Terminal)
         `${formatPercent(limit.gcCpuShare)} of the CPU time in the GC.`,
     );
   } else if (goal.figure !== "gc-cpu") say("No memory limit tried holds it without GCs back to back.");
-  lines.push("", "RSS against GC work over GOGC (bar: peak RSS, |: mean):", "");
-  const most = Math.max(...curve.map((run) => run.summary.peakRss));
-  for (const run of curve) lines.push(curveLine(run, most, goal, terminal));
-  return `${lines.join("\n")}\n`;
-}
-
-function curveLine(run: WhatIfRun, most: number, goal: Goal, terminal: Terminal): string {
-  const { summary, gcCpuShare } = run;
-  const peak = Math.max(1, Math.round((summary.peakRss / most) * BAR));
-  const mean = Math.min(peak, Math.max(1, Math.round((summary.meanRss / most) * BAR)));
   const full = terminal.unicode ? "\u2588" : "#";
-  const bar = `${full.repeat(mean - 1)}|${full.repeat(peak - mean)}`;
-  const held = goal.figure === "gc-cpu" ? gcCpuShare <= goal.most : figure(run, goal) <= goal.most;
-  const gogc = `GOGC=${run.config.gogc}`.padEnd(10);
-  const gcs = `${formatCount(summary.gcCycles)} GCs`.padStart(10);
-  return `${held ? "*" : " "} ${gogc}${bar.padEnd(BAR)} ${formatBytes(summary.peakRss).padStart(9)} ${gcs}  ${formatPercent(gcCpuShare)} CPU`;
-}
-
-function figure(run: WhatIfRun, goal: Goal): number {
-  return goal.figure === "peak-rss" ? run.summary.peakRss : run.summary.meanRss;
+  lines.push(
+    "",
+    "RSS against GC work over GOGC. Left: peak RSS, mean RSS up to |. Right: CPU time",
+    `in the GC.${curve.some((run) => holds(run, goal)) ? ` *: holds ${goalText(goal)}.` : ""}`,
+    "",
+  );
+  const most = Math.max(...curve.map((run) => run.summary.peakRss));
+  const busiest = Math.max(...curve.map((run) => run.gcCpuShare), 1e-9);
+  for (const run of curve) {
+    const { summary, gcCpuShare } = run;
+    const peak = Math.max(1, Math.round((summary.peakRss / most) * BAR));
+    const mean = Math.min(peak, Math.max(1, Math.round((summary.meanRss / most) * BAR)));
+    const rss = `${full.repeat(mean - 1)}|${full.repeat(peak - mean)}`.padEnd(BAR);
+    const cpu = full.repeat(Math.round((gcCpuShare / busiest) * CPU_BAR)).padEnd(CPU_BAR);
+    const gogc = `GOGC=${run.config.gogc}`.padEnd(10);
+    const figures = `${formatBytes(summary.peakRss).padStart(8)}  ${cpu} ${formatPercent(gcCpuShare)}`;
+    lines.push(`${holds(run, goal) ? "*" : " "} ${gogc}${rss} ${figures}`.trimEnd());
+  }
+  return `${lines.join("\n")}\n`;
 }
 
 function goalText({ figure, most }: Goal): string {
