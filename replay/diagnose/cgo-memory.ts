@@ -1,6 +1,37 @@
 import type { Facts } from "./facts.ts";
-import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
-import { mib } from "./text.ts";
+import { CAPTURE, type Evidence, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { MiB, mib } from "./text.ts";
+
+const ADVICE =
+  "No Go profile shows it. Measure C's side (malloc_info, jemalloc's profiler, heaptrack); MALLOC_ARENA_MAX=2 bounds glibc's arenas; free what C.malloc, C.CString and mmap gave.";
+
+/** What a Go program may have beside its largest heap and stacks: room in spans and free runs, as a share of that, and the rest. */
+const BESIDE_SHARE = 0.5;
+const BESIDE = 24 * MiB;
+
+/**
+ * With a log of GCs and no MemStats: anonymous memory far beyond the largest heap that the log shows is not the heap's. What the log's
+ * model leaves unexplained is the amount. null where that can't be told: logs tell stacks since Go 1.18.
+ */
+function beyondLog(facts: Facts): { bytes: number; evidence: Evidence[] } | null {
+  const anon = facts.series("rss_anon") ?? facts.series("smaps_anon");
+  const { modelled } = facts.input;
+  const { gcs } = facts;
+  if (!anon || !modelled || gcs.length < 3 || gcs.some((gc) => Number.isNaN(gc.stacks))) return null;
+  const heap = gcs.reduce((most, gc) => Math.max(most, gc.heapEnd), 0);
+  const stacks = gcs.reduce((most, gc) => Math.max(most, gc.stacks), 0);
+  // A GC scans what of a stack is in use, and halves one of which less than a quarter is (stack.go:shrinkstack).
+  const most = (1 + BESIDE_SHARE) * heap + 4 * stacks + BESIDE;
+  const bytes = anon.last - modelled.ledgerFinal.rss;
+  if (anon.last < most || !facts.notable(bytes)) return null;
+  return {
+    bytes,
+    evidence: [
+      facts.evidence(`${mib(anon.last)} of anonymous memory are resident`, anon.source, anon.lastT),
+      facts.evidence(`the heap was never larger than ${mib(heap)}, stacks than ${mib(stacks)}`, facts.gcSource),
+    ],
+  };
+}
 
 export const cgoMemory: Rule = {
   meta: {
@@ -13,6 +44,8 @@ export const cgoMemory: Rule = {
   audit(facts: Facts) {
     const { excess } = facts;
     if (!excess) {
+      const beyond = beyondLog(facts);
+      if (beyond) return present(beyond.bytes, beyond.evidence, ADVICE);
       const backed = facts.backed() !== null;
       return notEnough(
         backed ? CAPTURE.status : CAPTURE.memstats,
@@ -51,10 +84,6 @@ export const cgoMemory: Rule = {
       if (foreign > bytes) bytes = foreign;
     }
     if (!facts.notable(bytes)) return ruledOut(...evidence);
-    return present(
-      bytes,
-      evidence,
-      "No Go profile shows it. Measure C's side (malloc_info, jemalloc's profiler, heaptrack); MALLOC_ARENA_MAX=2 bounds glibc's arenas; free what C.malloc, C.CString and mmap gave.",
-    );
+    return present(bytes, evidence, ADVICE);
   },
 };

@@ -182,6 +182,7 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
   let partial = sources.some((source) => source.losses.partial);
   let result: ReplayResult | null = null;
   const series = mergeSeries(raw);
+  addShared(series);
   if (hasTrace) {
     const facts = options.replayed?.facts ?? new RunFacts();
     try {
@@ -318,6 +319,15 @@ function ofTrace(gc: ReplayResult["gcs"][number], result: ReplayResult, alloc: S
     forced,
     periodic: false,
   };
+}
+
+/** RssFile of /proc is without RssShmem: what of RSS is not anonymous is both. */
+function addShared(series: Map<string, Series>): void {
+  const rss = series.get("rss");
+  const anon = series.get("rss_anon");
+  if (!rss || !anon || rss.source !== anon.source || rss.length !== anon.length) return;
+  const v = rss.v.map((value, i) => Math.max(0, value - anon.v[i]!));
+  series.set("rss_file", new Series(rss.t, v, rss.source));
 }
 
 /** One series a figure, of the input that measured it most often; single dumps stand where their time says, else at the end. */

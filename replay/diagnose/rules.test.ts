@@ -236,4 +236,20 @@ describe("rules", () => {
     expect(causes[0]!.id).toBe("file-mappings");
     expect(causes.find(({ id }) => id === "no-memory-limit")!.capture).toBe(CAPTURE.cgroup);
   });
+
+  it("without MemStats, anonymous memory far beyond the heap that a log shows is not Go's", () => {
+    const gcs = Array.from({ length: 5 }, () => ({ heapEnd: 20 * MiB, stacks: MiB }));
+    const of = (rss: number) => {
+      const collected = given({ figures: { rss, rss_anon: rss }, gcs });
+      const ledger = { t: 0, rss: 25 * MiB, parts: [] };
+      const modelled = { ledgerPeak: ledger, ledgerFinal: ledger } as unknown as Collected["modelled"];
+      return diagnoseCollected(
+        { ...collected, modelled },
+        RULES.filter(({ meta }) => meta.id === "cgo-memory"),
+      ).causes[0]!;
+    };
+    expect(of(180)).toMatchObject({ verdict: "present", bytes: 155 * MiB });
+    // Up to half as much again, and some, may be Go's own.
+    expect(of(55).verdict).toBe("not-enough-data");
+  });
 });

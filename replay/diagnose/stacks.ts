@@ -4,8 +4,8 @@ import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
 import { mib } from "./text.ts";
 
 function advice(facts: Facts): string {
-  const inlining = facts.version.since(21) === true ? ", and inlining by PGO," : "";
-  return `Fewer goroutines at once, or smaller frames: large arrays in local variables${inlining === "" ? " and deep recursion" : ", deep recursion"}${inlining} make stacks grow to the next power of two, and they shrink only by half at a GC.`;
+  const causes = facts.version.since(21) === true ? ", deep recursion and inlining by PGO" : " and deep recursion";
+  return `Fewer goroutines at once, or smaller frames: large arrays in local variables${causes} make stacks grow to the next power of two, and they shrink only by half at a GC.`;
 }
 
 export const stacks: Rule = {
