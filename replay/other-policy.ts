@@ -43,17 +43,20 @@ export async function underOtherPolicy(input: OtherPolicyInput): Promise<ReplayR
   const minor = Number(/1\.(\d+)/.exec(recordedVersion)?.[1] ?? 27);
   const baselineBytes = input.baseline + RUNTIME_BESIDE_HEAP;
   const draws = Math.min(DRAWN.length, Math.max(1, Math.floor(MOST_OBJECTS / Math.max(1, input.program.objects))));
+  const rest = {
+    nonHeapMapped: nonHeapMapped(minor),
+    untouchedManual: UNTOUCHED_MANUAL,
+    untouchedObjects: 0,
+    // Of spans that stand for objects: here are the objects themselves.
+    spanRoom: Number.POSITIVE_INFINITY,
+  };
   const results: Result[] = [];
   let learned: LearnedValues | null = null;
   for (let draw = 0; draw < draws; draw++) {
     // One program at a time is in memory.
     const program = input.program.finish(draw);
     if (program.objects === 0 || program.flow !== null) return null;
-    learned ??= learn(program, gogc, {
-      nonHeapMapped: nonHeapMapped(minor),
-      untouchedManual: UNTOUCHED_MANUAL,
-      untouchedObjects: 0,
-    });
+    learned ??= learn(program, gogc, rest);
     const job = { recordedVersion, learned, baselineBytes };
     const setting = {
       gogc,
