@@ -14,8 +14,8 @@ import {
   push,
 } from "./events.ts";
 import type { ByteSource } from "./format.ts";
-import type { Losses, LossKind } from "./losses.ts";
 import type { GoroutineDump } from "./goroutines.ts";
+import type { Losses, LossKind } from "./losses.ts";
 import type { MemStats } from "./memstats.ts";
 import { F64Column, U32Column } from "./pprof/columns.ts";
 import type { HeapProfile } from "./pprof/profile.ts";
