@@ -4,7 +4,7 @@ import type { Program } from "./program.ts";
 import type { RecordedCycle } from "./recorded-cycles.ts";
 
 const MiB = 2 ** 20;
-const REST = { nonHeapMapped: 0, untouchedManual: 0, untouchedObjects: 0 };
+const REST = { nonHeapMapped: 0, untouchedManual: 0, untouchedObjects: 0, spanRoom: 1 };
 
 function cycle(change: Partial<RecordedCycle>): RecordedCycle {
   return {

@@ -143,7 +143,8 @@ export class Simulation {
     this.#heap = options.era.create(options.heap);
     this.#heap.memoryLimit = options.memoryLimit;
     this.#heap.nonHeapMapped = options.learned.nonHeapMapped;
-    this.#objects = new ObjectHeap(this.#heap, options.layout, program.deadAt, options.heap.procs);
+    const deadAt = this.#flow ? withFiller(program.deadAt) : program.deadAt;
+    this.#objects = new ObjectHeap(this.#heap, options.layout, deadAt, options.heap.procs);
     this.#pacer = new Pacer({ gogc: options.gogc, memoryLimit: options.memoryLimit, minor: options.minor });
     this.#pacer.roots = options.learned.roots;
     this.#feedback = options.minor <= 17 ? new TriggerRatio(options.gogc, options.minor) : new ConsMark(options.minor);
@@ -210,6 +211,7 @@ export class Simulation {
         nextFree += this.#options.freeOsMemoryEvery;
       }
       const who = p[i]! >= 0 ? p[i]! % procs : 0;
+      if (this.#flow && !this.#needsSpan(t, who)) continue;
       const cls = classes[spanClass[i]!]!;
       if (cls < 2) {
         this.#objects.allocLarge(i, Math.ceil(size[i]! / pageSize), cls === 1, who);
@@ -263,6 +265,25 @@ export class Simulation {
   /** gcController.heapLive: by spans and slots where objects are known, by the recording's totals where not. */
   #live(): number {
     return this.#flow ? this.#flowBase + this.#flow.allocatedAt(this.#now) : this.#objects.live;
+  }
+
+  /**
+   * Whole spans stand for objects: those that the recording took. Under another GOGC free slots are used again sooner or later:
+   * where the live heap is more than there are spans for, more are taken, until the next sweep; where spans have more room than
+   * they ever had in the recording, the program needs no new one.
+   */
+  #needsSpan(t: number, p: number): boolean {
+    this.#now = t;
+    const { pageSize } = this.#heap.config;
+    const live = this.#live();
+    const missing = live - this.#objects.allocated;
+    if (missing >= FILLER_PAGES * pageSize) {
+      for (let n = Math.floor(missing / (FILLER_PAGES * pageSize)); n > 0; n--) {
+        this.#objects.allocLarge(this.#program.objects, FILLER_PAGES, true, p);
+      }
+      this.#dirty = true;
+    }
+    return this.#gcs === 0 || this.#objects.allocated <= live * this.#options.learned.spanRoom;
   }
 
   #afterRefill(t: number): void {
@@ -582,6 +603,17 @@ function osPagesOf({ thp, heap, era }: SimulationOptions, { config }: PageHeap):
     maxPtesNone: MAX_PTES_NONE,
     rules,
   });
+}
+
+/** Pages of a span that stands for what the recording has no span for: as most size classes have. */
+const FILLER_PAGES = 2;
+
+/** One more object, dead from the beginning: what fills up spans is garbage at the next mark. */
+function withFiller(deadAt: Float64Array): Float64Array {
+  const out = new Float64Array(deadAt.length + 1);
+  out.set(deadAt);
+  out[deadAt.length] = Number.NEGATIVE_INFINITY;
+  return out;
 }
 
 /** Free slots in spans in use, as a share of them: programs of the lab and others have 3 to 6 %. */
