@@ -118,7 +118,7 @@ function summary(values: Float64Array, pick: (a: number, b: number) => number): 
 }
 
 /** Index of the first value that is >= x (> x when `after`). */
-function lowerBound(values: Float64Array, x: number, after: boolean): number {
+export function lowerBound(values: Float64Array, x: number, after: boolean): number {
   let low = 0;
   let high = values.length;
   while (low < high) {

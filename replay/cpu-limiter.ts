@@ -3,11 +3,10 @@
  * and the program's own work empties. While it is full the GC gives way: no assists, and no returning of pages for the memory
  * limit, so that the heap grows over the limit rather than that the program stands still.
  */
+import { BACKGROUND_UTILIZATION } from "./pacer.ts";
 
 /** capacityPerProc: ns of each P. */
 const CAPACITY_PER_PROC = 1e9;
-/** mgcpacer.go:gcBackgroundUtilization. */
-const BACKGROUND_UTILIZATION = 0.25;
 
 export class CpuLimiter {
   /** The bucket is full. */

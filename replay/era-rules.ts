@@ -16,8 +16,13 @@ export interface EraRules {
   readonly minor: number;
 }
 
+/** N of Go 1.N, of "go1.22.3" or "1.22"; the newest for what tells none. */
+export function minorOf(version: string): number {
+  return Number(/1\.(\d+)/.exec(version)?.[1] ?? 27);
+}
+
 export function rulesOf(era: Era): EraRules {
-  const minor = Number(/^(?:go)?1\.(\d+)/.exec(era.since)?.[1] ?? 27);
+  const minor = minorOf(era.since);
   return {
     randomBase: minor >= 26,
     dividesLimitGoal: minor >= 22,

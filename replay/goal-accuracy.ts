@@ -8,6 +8,7 @@
  * of its grown stacks the program uses, are those that fit the recording as a whole.
  */
 import type { EventBatch } from "../parsers/events.ts";
+import { minorOf } from "./era-rules.ts";
 import { median, runwayFactor, triggerError } from "./learned.ts";
 import { HEAP_MINIMUM, Pacer } from "./pacer.ts";
 import { RecordedCycles } from "./recorded-cycles.ts";
@@ -227,7 +228,7 @@ export class GoalCheck {
   /** The comparison under the settings that the replay found; null if there is nothing to compare. */
   against({ config, recordedGogc, inputs }: ReplayResult): GoalAccuracy | null {
     const version = inputs.find(({ goVersion }) => goVersion !== null)?.goVersion ?? config.policy;
-    const minor = Number(/1\.(\d+)/.exec(version)?.[1] ?? 27);
+    const minor = minorOf(version);
     const limited = recordedGogc.limit !== null || config.memoryLimit !== null;
     return goalAccuracy(this.#cycles.all, recordedGogc.gogc, minor, limited);
   }

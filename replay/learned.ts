@@ -3,7 +3,7 @@
  * fast sweeping goes, how far before its goal the GC starts. Medians over the recording's own cycles.
  */
 import { firstAfter } from "./deaths.ts";
-import { HEAP_MINIMUM, Pacer } from "./pacer.ts";
+import { BACKGROUND_UTILIZATION, HEAP_MINIMUM, Pacer } from "./pacer.ts";
 import type { Program } from "./program.ts";
 import type { RecordedCycle } from "./recorded-cycles.ts";
 import { ConsMark } from "./runway.ts";
@@ -16,8 +16,6 @@ const DEFAULT_MARK_NS_PER_BYTE = 0.5;
 const STOPPED_NS = 2e5;
 /** Background sweeping of some 10^6 spans a second. */
 const DEFAULT_SWEEP_SPANS_PER_NS = 1e-3;
-/** Share of CPU that workers take while marking (mgcpacer.go:gcBackgroundUtilization). */
-const BACKGROUND_UTILIZATION = 0.25;
 
 /** What runs take from the recording, as plain numbers: they travel to worker threads. */
 export interface LearnedValues {

@@ -7,6 +7,7 @@
  * means over several draws, and the timeline is that of the draw nearest to them.
  */
 import { AccuracyCheck } from "./accuracy.ts";
+import { minorOf } from "./era-rules.ts";
 import { type LearnedValues, learn } from "./learned.ts";
 import type { ProgramBuilder } from "./program.ts";
 import { COL, Recorder } from "./recorder.ts";
@@ -40,7 +41,7 @@ export async function underOtherPolicy(input: OtherPolicyInput): Promise<ReplayR
   const { recorded, recordedVersion } = input;
   const { config } = recorded;
   const gogc = config.gogc === "off" ? Number.POSITIVE_INFINITY : config.gogc;
-  const minor = Number(/1\.(\d+)/.exec(recordedVersion)?.[1] ?? 27);
+  const minor = minorOf(recordedVersion);
   const baselineBytes = input.baseline + RUNTIME_BESIDE_HEAP;
   const draws = Math.min(DRAWN.length, Math.max(1, Math.floor(MOST_OBJECTS / Math.max(1, input.program.objects))));
   const rest = {

@@ -4,6 +4,8 @@
  */
 
 export const HEAP_MINIMUM = 4 << 20;
+/** gcBackgroundUtilization: share of CPU that workers take while the GC marks (mgcpacer.go; mgc.go up to 1.17). */
+export const BACKGROUND_UTILIZATION = 0.25;
 const SWEEP_MIN_HEAP_DISTANCE = 1 << 20;
 const MIN_RUNWAY = 64 << 10;
 const TRIGGER_RATIO_DEN = 64;

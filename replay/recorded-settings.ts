@@ -2,6 +2,7 @@
 
 import type { EventSource } from "../parsers/event-source.ts";
 import type { RunDescription } from "../parsers/run-description.ts";
+import { minorOf } from "./era-rules.ts";
 import { type SettingsFromGoals, settingsFromGoals } from "./goal-settings.ts";
 import type { GcRow, Note } from "./result.ts";
 
@@ -32,7 +33,7 @@ export function recordedGogc(
     const goal = gcs[i + 1]!.goal;
     if (marked !== null && goal !== null) points.push({ marked, goal });
   }
-  const { gogc: shown, limit } = settingsFromGoals(points, Number(/1\.(\d+)/.exec(version)?.[1] ?? 27), rounding);
+  const { gogc: shown, limit } = settingsFromGoals(points, minorOf(version), rounding);
   const told = description?.hasEnv ? (description.gogc ?? DEFAULT_GOGC) : (description?.gogc ?? null);
   const env = told === "off" || told === 0 ? (told === "off" ? Number.POSITIVE_INFINITY : 0) : told;
   if (env !== null && (shown === null || near(env, shown))) return { gogc: env, basis: "told", limit };

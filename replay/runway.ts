@@ -5,6 +5,7 @@
  * - 1.18-1.27 (mgcpacer.go:endCycle, commit): cons/mark, the bytes allocated per byte marked, smoothed by a controller
  *   (1.18, 1.19), the mean of two (1.20), or the largest of five (1.21+).
  */
+import { BACKGROUND_UTILIZATION } from "./pacer.ts";
 
 /** What a finished mark phase shows. Bytes. */
 export interface FinishedMark {
@@ -27,8 +28,7 @@ export interface Feedback {
 const TRIGGER_GAIN = 0.5;
 const INITIAL_RATIO = 7 / 8;
 const MAX_RATIO = 0.95;
-/** mgc.go:gcBackgroundUtilization, gcGoalUtilization (1.11-1.17). */
-const BACKGROUND_UTILIZATION = 0.25;
+/** mgc.go:gcGoalUtilization (1.11-1.17). */
 const GOAL_UTILIZATION = 0.3;
 
 /** 1.11-1.17: memstats.triggerRatio. */

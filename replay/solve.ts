@@ -1,4 +1,5 @@
 /** The setting that holds a goal, and what memory costs in GC work: RSS against GC CPU over GOGC. */
+import { minorOf } from "./era-rules.ts";
 import { type Prepared, runPrepared, type Setting, type WhatIfOptions, type WhatIfRun } from "./what-if.ts";
 
 /** A figure that must not be exceeded: bytes, or a share of the CPU time. */
@@ -87,8 +88,4 @@ function between(a: number, b: number): number[] {
   const step = (Math.max(a, b) - low) / (REFINED + 1);
   const values = Array.from({ length: REFINED }, (_, i) => Math.round(low + step * (i + 1)));
   return values.filter((value, i) => value !== a && value !== b && values.indexOf(value) === i);
-}
-
-function minorOf(policy: string): number {
-  return Number(/1\.(\d+)/.exec(policy)?.[1] ?? 27);
 }

@@ -3,6 +3,7 @@ import { eraFor } from "../allocator/eras/index.ts";
 import { slotSizesFor, spanLayoutFor } from "../allocator/size-classes.ts";
 import { backgroundFor } from "./background/index.ts";
 import { confidenceOf } from "./confidence.ts";
+import { minorOf } from "./era-rules.ts";
 import { learnedFrom } from "./learned.ts";
 import { ledgerOf } from "./ledger.ts";
 import type { Program } from "./program.ts";
@@ -170,7 +171,7 @@ export function runOnce(
   const era = eraFor(setting.policy);
   // The development version of 1.12 has 1.12's size classes and pacer.
   const version = setting.policy.replace(/-dev$/, "");
-  const minor = Number(/1\.(\d+)/.exec(version)?.[1] ?? 27);
+  const minor = minorOf(version);
   const outcome = new Simulation(program, deaths, {
     era,
     minor,

@@ -8,6 +8,7 @@ import { eraFor } from "../allocator/eras/index.ts";
 import type { ThpMode } from "../allocator/os-pages.ts";
 import { slotSizesFor } from "../allocator/size-classes.ts";
 import { UnsupportedError } from "../parsers/errors.ts";
+import { minorOf } from "./era-rules.ts";
 import { type GcCost, type LearnedValues, learn } from "./learned.ts";
 import { type Program, ProgramBuilder } from "./program.ts";
 import type { Ledger, ReplayConfig, ReplayResult, ReplaySummary } from "./result.ts";
@@ -146,7 +147,7 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
     );
   }
   const recordedGogc = options.recordedGogc ?? baseline.recordedGogc.gogc;
-  const minor = Number(/1\.(\d+)/.exec(version)?.[1] ?? 27);
+  const minor = minorOf(version);
   const learned = learn(program, recordedGogc, {
     nonHeapMapped: nonHeapMapped(minor),
     untouchedManual: 0.2,
@@ -229,7 +230,7 @@ export const MEMORY_LIMIT_SINCE = 19;
 /** What is wrong with a setting: the version did not have what it asks for. Null if nothing is. */
 export function settingProblem(setting: Setting): string | null {
   const era = eraFor(setting.policy);
-  const minor = Number(/1\.(\d+)/.exec(era.since)?.[1] ?? 27);
+  const minor = minorOf(era.since);
   if (Number.isFinite(setting.memoryLimit) && minor < MEMORY_LIMIT_SINCE) {
     return `${setting.policy} has no memory limit: GOMEMLIMIT came with Go 1.${MEMORY_LIMIT_SINCE}`;
   }

@@ -1,5 +1,6 @@
 /** Which part of the heap each cell of the map stands for, at each level. */
 import { CHUNK_PAGES, type HeapPages, type PageRun, REGION_PAGES } from "../../replay/heap-history/heap-pages.ts";
+import { lowerBound } from "../series.ts";
 import type { HeapLook, Level } from "./heap-look.ts";
 
 /** Columns for addresses at the left of the map. */
@@ -153,14 +154,7 @@ function columns(width: number, most: number): number {
 
 /** Index of the last of ascending values at or below x; 0 if all are above. */
 function nearest(values: Float64Array, x: number): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (values[middle]! <= x) low = middle + 1;
-    else high = middle;
-  }
-  return Math.max(0, low - 1);
+  return Math.max(0, lowerBound(values, x, true) - 1);
 }
 
 export interface Arrangement {

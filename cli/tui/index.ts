@@ -53,7 +53,8 @@ export async function showReplay(
   try {
     const result = await services.replay(inputs, {
       ...options,
-      heapMaps: true,
+      // For the report, which of standard input only this replay can give: of files it is made by one of its own.
+      heapMaps: inputs.includes("-"),
       heapHistory: true,
       tap: facts.take,
       onProgress,

@@ -7,10 +7,10 @@
  * The pacer reads the assists as a trigger that came too late, and starts the next cycle earlier. Nothing but the bound stops it:
  * with a fast allocator cycles follow each other without a pause.
  */
+import { BACKGROUND_UTILIZATION } from "../pacer.ts";
 
-/** gcGoalUtilization, gcBackgroundUtilization and the gain of the controller (mgc.go). */
+/** gcGoalUtilization and the gain of the controller (mgc.go). */
 const GOAL_UTILIZATION = 0.3;
-const BACKGROUND_UTILIZATION = 0.25;
 const TRIGGER_GAIN = 0.5;
 /** Upper bound, and the lower one of 1.14 to 1.17, as parts of GOGC/100. */
 const MAX_TRIGGER = 0.95;

@@ -142,7 +142,7 @@ class Player {
       rules: osRulesFor(setting.policy, setting.os),
     });
     const rules = rulesOf(era);
-    const minor = Number(/1\.(\d+)/.exec(era.since)![1]);
+    const { minor } = rules;
     this.#dividesLimitGoal = rules.dividesLimitGoal;
     // mgcscavenge.go:gcPaceScavenger: 1.13 publishes its goal even when the heap is below it; 1.11 and 1.12 have none.
     this.#keepsGoal = era.pace === "line";

@@ -1,5 +1,6 @@
 /** Plays a scenario under every combination asked for. */
 import { eraFor } from "../../allocator/eras/index.ts";
+import { minorOf } from "../era-rules.ts";
 import { type FeedbackRow, feedbackRows } from "./feedback-scenario.ts";
 import { type LockCurveRow, lockCurve } from "./lock-curve.ts";
 import { type Played, play, type ScenarioRun } from "./play.ts";
@@ -33,7 +34,7 @@ export function runScenario(scenario: Scenario, asked: Partial<ScenarioOptions> 
                   for (const policy of options.policies)
                     for (let seed = 1; seed <= options.seeds; seed++) {
                       // Versions without a memory limit run the program as if none was given.
-                      const limit = minorOf(policy) >= 19 ? memoryLimit : Number.POSITIVE_INFINITY;
+                      const limit = minorOf(eraFor(policy).since) >= 19 ? memoryLimit : Number.POSITIVE_INFINITY;
                       const key = `${procs} ${gogc} ${limit}`;
                       let played = programs.get(key);
                       if (!played) {
@@ -53,8 +54,4 @@ export function runScenario(scenario: Scenario, asked: Partial<ScenarioOptions> 
     lockCurve: scenario.extra === "lock-curve" ? lockCurve() : null,
     feedback: scenario.extra === "feedback" ? feedbackRows(options.procs[0]!, options.gogc[0]!) : null,
   };
-}
-
-function minorOf(policy: string): number {
-  return Number(/1\.(\d+)/.exec(eraFor(policy).since)![1]);
 }
