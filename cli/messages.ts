@@ -17,7 +17,8 @@ export const MESSAGES = {
   optionJson: "Print one JSON document on stdout, and nothing else there",
   optionPlain: "Print a text summary, even on a terminal",
   optionSamples: "Rows of the timeline in --json: a number (default 500), or all",
-  optionPolicy: "Go version to replay as, e.g. go1.22: its page heap and scavenger; of an address trace its pacer and size classes, too (default: the recording's)",
+  optionPolicy:
+    "Go version to replay as, e.g. go1.22: its page heap and scavenger; of an address trace its pacer and size classes, too (default: the recording's)",
   optionPhysPageSize: "Page size of the system, e.g. 4KiB, 16KiB, 64KiB (default: 4KiB)",
   optionMemoryLimit: "GOMEMLIMIT of the recorded run, or off (default: what a bundle or samples tell, else off)",
   optionOpen: "Write the report as a web page and open it in the browser",
