@@ -73,6 +73,8 @@ export const captureCommand: Command = {
         // The endpoint takes whole seconds.
         seconds: Math.max(1, Math.round(await seconds(raw, "for", 30))),
         intervalMs: Math.max(1, (await seconds(raw, "interval", 0.02)) * 1000),
+        // Who names an interval has weighed it.
+        atMost: option(raw, "interval") === undefined,
         signal: stop.signal,
       });
       const shown = escapeText(folder);

@@ -59,6 +59,8 @@ export const recordCommand: Command = {
       env: host.env,
       addresses,
       intervalMs: Math.max(1, (await seconds(raw, "interval", 0.02)) * 1000),
+      // Who names an interval has weighed it.
+      atMost: option(raw, "interval") === undefined,
       pprofBase: url === undefined ? null : pprofBase(url),
       traceSeconds: await seconds(raw, "for", 10),
       stderr: host.stderr,

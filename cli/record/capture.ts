@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UnsupportedError } from "../../parsers/errors.ts";
 import { Bundle } from "./bundle.ts";
 import { get, pprofUrl } from "./fetch.ts";
+import { Pace } from "./pace.ts";
 import { type Captured, captureFrom } from "./pprof-capture.ts";
 import { canSample, readStatus } from "./proc.ts";
 import { Sampler } from "./sampler.ts";
@@ -12,6 +13,8 @@ export interface CaptureOptions {
   readonly pid: number | null;
   readonly seconds: number;
   readonly intervalMs: number;
+  /** Samples may be further apart where that spares the machine's processors. */
+  readonly atMost: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -32,9 +35,12 @@ export async function capture(options: CaptureOptions): Promise<CaptureResult> {
   let zero = 0;
   const now = (): number => Number(process.hrtime.bigint() - start) - zero;
   const sampler = { current: null as Sampler | null };
+  let pace: Pace | undefined;
   const begin = (): void => {
     zero = Number(process.hrtime.bigint() - start);
-    if (pid !== null) sampler.current = new Sampler(pid, bundle.file("samples.csv"), options.intervalMs, now);
+    if (pid === null) return;
+    sampler.current = new Sampler(pid, bundle.file("samples.csv"), now);
+    pace = new Pace(options.intervalMs, options.atMost, () => sampler.current?.sample());
   };
   await bundle.tell({ pprofUrl: pprofBase?.href ?? null, pid, seconds, clock: "t=0 is when the trace was asked for" });
   let captured: Captured = { files: [], missing: [] };
@@ -45,10 +51,12 @@ export async function capture(options: CaptureOptions): Promise<CaptureResult> {
       await sleep(seconds * 1000, undefined, { signal }).catch(() => {});
     }
   } finally {
+    pace?.stop();
     sampler.current?.stop();
   }
+  const cost = pace?.cost() ?? null;
   const files = [...captured.files, ...((sampler.current?.rows ?? 0) > 0 ? ["samples.csv"] : [])];
   const peakRss = sampler.current?.peakRss ?? 0;
-  await bundle.tell({ durationNs: now(), files, missing: captured.missing, peakRss });
+  await bundle.tell({ durationNs: now(), files, missing: captured.missing, peakRss, cost });
   return { files, missing: captured.missing, peakRss };
 }

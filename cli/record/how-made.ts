@@ -1,6 +1,6 @@
 /** What a manifest tells of how a run was made, in the words that parsers/run-description.ts reads. */
 import { readFileSync } from "node:fs";
-import { open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 
 /** Variables that the Go runtime's memory management reads. */
 const VARIABLES = ["GOGC", "GOMEMLIMIT", "GOMAXPROCS"] as const;
@@ -22,14 +22,8 @@ export function environment(
   return set;
 }
 
-/** "go1.27.0" of a Go program's file; null if it is none, or older than Go 1.18. */
-export async function goVersionOf(program: string): Promise<string | null> {
-  let file: Awaited<ReturnType<typeof open>>;
-  try {
-    file = await open(program);
-  } catch {
-    return null;
-  }
+/** "go1.27.0" of a Go program's file, which is closed then; null if it is none, or older than Go 1.18. */
+export async function goVersionOf(file: FileHandle): Promise<string | null> {
   try {
     const piece = Buffer.alloc(PIECE + 128);
     // Build info is aligned to 16 bytes; pieces overlap by more than a version is long.

@@ -25,20 +25,20 @@ export const SAMPLE_COLUMNS = [
 ] as const;
 export type SampleColumn = (typeof SAMPLE_COLUMNS)[number];
 
-const STATUS = lines([
+const STATUS: readonly Line[] = [
   ["VmRSS", "rss"],
   ["RssAnon", "rss_anon"],
   ["RssFile", "rss_file"],
   ["VmHWM", "rss_peak"],
   ["VmSwap", "swap"],
-]);
-const SMAPS = lines([
+];
+const SMAPS: readonly Line[] = [
   ["Rss", "smaps_rss"],
   ["Anonymous", "smaps_anon"],
   ["Private_Dirty", "private_dirty"],
   ["LazyFree", "lazyfree"],
   ["AnonHugePages", "anon_huge"],
-]);
+];
 
 export function canSample(): boolean {
   return existsSync("/proc/self/status");
@@ -50,8 +50,8 @@ export function statusReading(text: string | null): Reading | null {
   const values = kilobytes(text, STATUS);
   // A zombie has no memory any more.
   if (values.rss === undefined) return null;
-  const threads = /^Threads:\s*(\d+)/m.exec(text);
-  if (threads) values.threads = Number(threads[1]);
+  const threads = numberOf(text, "Threads");
+  if (threads >= 0) values.threads = threads;
   return values;
 }
 
@@ -97,19 +97,28 @@ export function cgroupReader(pid: number): (() => Reading) | null {
   return null;
 }
 
-type Line = readonly [pattern: RegExp, column: SampleColumn];
-
-function lines(names: readonly (readonly [string, SampleColumn])[]): Line[] {
-  return names.map(([name, column]) => [new RegExp(`^${name}:\\s*(\\d+) kB`, "m"), column]);
-}
+type Line = readonly [name: string, column: SampleColumn];
 
 function kilobytes(text: string, wanted: readonly Line[]): Partial<Record<SampleColumn, number>> {
   const values: Partial<Record<SampleColumn, number>> = {};
-  for (const [pattern, column] of wanted) {
-    const match = pattern.exec(text);
-    if (match) values[column] = Number(match[1]) * 1024;
+  for (const [name, column] of wanted) {
+    const value = numberOf(text, name);
+    if (value >= 0) values[column] = value * 1024;
   }
   return values;
+}
+
+/** The number behind "\nNAME:" and blanks; -1 without one. By hand: this runs for each sample. */
+function numberOf(text: string, name: string): number {
+  const found = text.indexOf(`\n${name}:`);
+  if (found < 0) return -1;
+  let at = found + name.length + 2;
+  while (text.charCodeAt(at) === 32 || text.charCodeAt(at) === 9) at++;
+  let value = -1;
+  for (let digit = text.charCodeAt(at) - 48; digit >= 0 && digit <= 9; digit = text.charCodeAt(++at) - 48) {
+    value = (value < 0 ? 0 : value * 10) + digit;
+  }
+  return value;
 }
 
 function read(path: string): string | null {

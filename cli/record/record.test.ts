@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -35,6 +35,7 @@ async function run(script: string, args: string[] = [], more: Partial<Parameters
     env: { ...process.env, GODEBUG: undefined },
     addresses: false,
     intervalMs: 5,
+    atMost: false,
     pprofBase: null,
     traceSeconds: 1,
     stderr: stderr as unknown as NodeJS.WritableStream,
@@ -48,12 +49,13 @@ describe("record", () => {
   test("keeps the program's stderr visible, logs the runtime's lines, and hands on the exit code", async () => {
     const script = `process.stderr.write("prompt> "); setTimeout(() => {
       console.error("own line\\n${GC}\\nlast"); process.exitCode = 7; }, 100)`;
-    const { recorded, read, shown } = await run(script);
+    const { recorded, read, shown, folder } = await run(script);
     expect(recorded.exitCode).toBe(7);
     expect(shown).toBe("prompt> own line\nlast\n");
     expect(read("gctrace.log")).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z prompt> own line$/m);
     expect(read("gctrace.log")).toContain(`Z ${GC}\n`);
     expect(JSON.parse(read("manifest.json"))).toMatchObject({ schema: "gopages/bundle/1", exitCode: 7 });
+    expect(readdirSync(folder).sort()).toEqual(["gctrace.log", "manifest.json", ...(linux ? ["samples.csv"] : [])]);
   });
 
   test("the arguments reach the program letter by letter, never through a shell", async () => {
@@ -173,7 +175,7 @@ describe("capture", () => {
     server?.closeAllConnections();
     server?.close();
   });
-  const options = { pid: linux ? process.pid : null, seconds: 1, intervalMs: 5 };
+  const options = { pid: linux ? process.pid : null, seconds: 1, intervalMs: 5, atMost: false };
 
   test("leaves a trace, a heap profile, samples and a manifest", async () => {
     const asked: string[] = [];

@@ -1,17 +1,17 @@
 import { spawn } from "node:child_process";
-import { createWriteStream, existsSync, mkdirSync, renameSync } from "node:fs";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { open, readFile, stat, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { finished } from "node:stream/promises";
 import { InputError } from "../../parsers/errors.ts";
 import { Bundle } from "./bundle.ts";
 import { settingsFor, wantsRuntimeLines, withGodebug } from "./godebug.ts";
 import { environment, goVersionOf, hugePages, physPageSize } from "./how-made.ts";
-import { type Captured, captureFrom, untilThere } from "./pprof-capture.ts";
+import { type Cost, Pace } from "./pace.ts";
+import type { Captured } from "./pprof-capture.ts";
 import { canSample } from "./proc.ts";
 import { Sampler } from "./sampler.ts";
-import { StderrLog } from "./stderr-log.ts";
+import { StderrFile } from "./stderr-file.ts";
 
 export interface RecordOptions {
   readonly command: readonly string[];
@@ -19,6 +19,8 @@ export interface RecordOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly addresses: boolean;
   readonly intervalMs: number;
+  /** Samples may be further apart where that spares the program's processor. */
+  readonly atMost: boolean;
   readonly pprofBase: URL | null;
   readonly traceSeconds: number;
   readonly stderr: NodeJS.WritableStream;
@@ -56,56 +58,64 @@ export async function record(options: RecordOptions): Promise<Recorded> {
     clock: "t=0 is when the program was started; see trace for recordings with one",
   });
   const [file, ...args] = options.command;
-  const logFile = createWriteStream(bundle.file("gctrace.log"));
-  const stderr = new StderrLog(
-    (line) => logFile.write(`${new Date().toISOString()} ${line}\n`),
-    (bytes) => options.stderr.write(bytes),
+  const stderr = new StderrFile(
+    bundle.file(".stderr"),
+    bundle.file("gctrace.log"),
+    options.stderr,
     wantsRuntimeLines(options.env.GODEBUG),
   );
+  // All that is needed is there before the program starts: from then on the processors are the program's.
+  const pprof = options.pprofBase ? await import("./pprof-capture.ts") : null;
   const startedAt = Date.now();
   const start = process.hrtime.bigint();
   // Never through a shell: the arguments are the program's, letter by letter.
   const child = spawn(file!, args, {
-    stdio: ["inherit", "inherit", "pipe"],
+    stdio: ["inherit", "inherit", stderr.fd],
     env: { ...options.env, GODEBUG: godebug, GOPAGES_BUNDLE: bundle.folder },
     shell: false,
   });
   const exited = new Promise<number>((resolve, reject) => {
     child.once("error", (error: NodeJS.ErrnoException) => reject(spawnError(file!, error)));
-    child.once("close", (code, signal) => resolve(signal === null ? (code ?? 0) : 128 + os.constants.signals[signal]));
+    child.once("exit", (code, signal) => resolve(signal === null ? (code ?? 0) : 128 + os.constants.signals[signal]));
   });
-  const go = child.pid === undefined ? Promise.resolve(null) : goVersionOf(`/proc/${child.pid}/exe`);
-  child.stderr.on("data", (chunk: Buffer) => stderr.write(chunk));
+  // What it says is read when it has ended; its name is gone then.
+  const program = child.pid === undefined ? null : await open(`/proc/${child.pid}/exe`).catch(() => null);
   const release = forwardSignals((signal) => child.kill(signal));
   let zero = 0;
   const sinceStart = (): number => Number(process.hrtime.bigint() - start);
   const startSampler = (): Sampler | null =>
     child.pid !== undefined && canSample()
-      ? new Sampler(child.pid, bundle.file("samples.csv"), options.intervalMs, () => sinceStart() - zero)
+      ? new Sampler(child.pid, bundle.file("samples.csv"), () => sinceStart() - zero)
       : null;
   let sampler = startSampler();
+  const pace = new Pace(options.intervalMs, options.atMost, () => {
+    sampler?.sample();
+    stderr.poll();
+  });
   let peakRss = 0;
   const stop = new AbortController();
-  const captured = options.pprofBase
-    ? takeTrace(options.pprofBase, options.traceSeconds, bundle, stop.signal, () => {
-        // The trace's clock is the bundle's from here on.
-        peakRss = sampler?.peakRss ?? 0;
-        sampler?.stop();
-        zero = sinceStart();
-        moveAsideNow(bundle, "samples.csv");
-        sampler = startSampler();
-      })
-    : Promise.resolve<Captured>({ files: [], missing: [] });
+  const captured =
+    options.pprofBase && pprof
+      ? takeTrace(pprof, options.pprofBase, options.traceSeconds, bundle, stop.signal, () => {
+          // The trace's clock is the bundle's from here on.
+          peakRss = sampler?.peakRss ?? 0;
+          sampler?.stop();
+          zero = sinceStart();
+          moveAsideNow(bundle, "samples.csv");
+          sampler = startSampler();
+        })
+      : Promise.resolve<Captured>({ files: [], missing: [] });
   let exitCode: number;
+  let cost: Cost;
   try {
     exitCode = await exited;
   } finally {
+    pace.stop();
     release();
     sampler?.stop();
     stop.abort();
-    stderr.end();
-    logFile.end();
-    await finished(logFile);
+    cost = pace.cost();
+    await stderr.end();
   }
   const { files, missing } = await captured;
   peakRss = Math.max(peakRss, sampler?.peakRss ?? 0);
@@ -116,17 +126,19 @@ export async function record(options: RecordOptions): Promise<Recorded> {
   const recorded = { bundle, exitCode, files: found, missing, peakRss, runtimeLines: stderr.runtimeLines };
   await bundle.tell({
     exitCode,
-    goVersion: await go,
+    goVersion: program && (await goVersionOf(program)),
     durationNs: sinceStart(),
     files: found,
     missing,
     peakRss,
+    cost,
     trace: found.includes("trace.out") ? "t=0 of samples.csv is when the trace was started" : null,
   });
   return recorded;
 }
 
 async function takeTrace(
+  { untilThere, captureFrom }: typeof import("./pprof-capture.ts"),
   base: URL,
   seconds: number,
   bundle: Bundle,

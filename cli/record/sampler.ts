@@ -2,38 +2,42 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { cgroupReader, type Reading, readSmapsRollup, SAMPLE_COLUMNS, statusReading } from "./proc.ts";
 import { ProcFile } from "./proc-file.ts";
 
-/** How often at most what costs the process something is read. */
+/** How often at most what walks the process's page tables is read. */
 const SMAPS_EVERY_NS = 1e9;
-/** That reading holds up the process's own changes to its memory map: this many times as long it is then left in peace. */
-const SMAPS_REST = 500;
+/** That reading holds up the process's own changes to its memory map: for this part of the time at most. */
+const SMAPS_SHARE = 0.001;
+/** What it takes for each byte that is resident until it is known, ns: 0.25 ms for a MiB. */
+const SMAPS_NS_PER_BYTE = 0.25e6 / 2 ** 20;
 /** Rows kept before they are written. */
 const ROWS_PER_WRITE = 50;
 
-/** Samples a process's memory from outside into a CSV until it is gone or stop() is called. */
+/** Samples a process's memory from outside into a CSV, whenever sample() is called, until it is gone or stop() is called. */
 export class Sampler {
   readonly #pid: number;
   readonly #fd: number;
   readonly #now: () => number;
   readonly #cgroup: (() => Reading) | null;
-  readonly #timer: NodeJS.Timeout;
   #pending: string[] = [];
   readonly #status: ProcFile | null;
-  #nextSmaps = Number.NEGATIVE_INFINITY;
+  #nextSmaps = 0;
+  readonly #from: number;
+  #smapsSpent = 0;
+  #smapsNsPerByte = SMAPS_NS_PER_BYTE;
   #closed = false;
   rows = 0;
   peakRss = 0;
   readonly hasCgroup: boolean;
 
   /** `now`: ns since the recording's zero. */
-  constructor(pid: number, file: string, intervalMs: number, now: () => number) {
+  constructor(pid: number, file: string, now: () => number) {
     this.#pid = pid;
     this.#now = now;
+    this.#from = now();
     this.#cgroup = cgroupReader(pid);
     this.hasCgroup = this.#cgroup !== null;
     this.#status = ProcFile.open(`/proc/${pid}/status`);
     this.#fd = openSync(file, "wx", 0o644);
     writeSync(this.#fd, `t_ns,${SAMPLE_COLUMNS.join(",")}\n`);
-    this.#timer = setInterval(() => this.sample(), intervalMs);
     this.sample();
   }
 
@@ -43,12 +47,7 @@ export class Sampler {
     const status = statusReading(this.#status?.read() ?? null);
     if (status === null) return;
     let reading: Reading = status;
-    if (t >= this.#nextSmaps) {
-      const before = this.#now();
-      const smaps = readSmapsRollup(this.#pid);
-      this.#nextSmaps = t + Math.max(SMAPS_EVERY_NS, SMAPS_REST * (this.#now() - before));
-      reading = { ...status, ...smaps, ...this.#cgroup?.() };
-    }
+    if (t >= this.#nextSmaps) reading = { ...status, ...this.#smaps(t, status.rss ?? 0), ...this.#cgroup?.() };
     this.rows++;
     this.peakRss = Math.max(this.peakRss, reading.rss ?? 0);
     this.#pending.push(`${t},${SAMPLE_COLUMNS.map((column) => reading[column] ?? "").join(",")}\n`);
@@ -57,11 +56,22 @@ export class Sampler {
 
   stop(): void {
     if (this.#closed) return;
-    clearInterval(this.#timer);
     this.#flush();
     this.#closed = true;
     this.#status?.close();
     closeSync(this.#fd);
+  }
+
+  /** When the time that passed allows for it. */
+  #smaps(t: number, rss: number): Reading {
+    this.#nextSmaps = t + SMAPS_EVERY_NS;
+    if (this.#smapsSpent + rss * this.#smapsNsPerByte > SMAPS_SHARE * (t - this.#from)) return {};
+    const before = this.#now();
+    const reading = readSmapsRollup(this.#pid);
+    const took = this.#now() - before;
+    this.#smapsSpent += took;
+    this.#smapsNsPerByte = took / Math.max(rss, 1);
+    return reading;
   }
 
   #flush(): void {
