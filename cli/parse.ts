@@ -50,24 +50,26 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
       // yargs throws its own kind of error for some of what it finds wrong.
       throw error && error.name !== "YError" ? error : usageError(error?.message ?? message ?? "", named, commands);
     });
-  for (const command of commands) {
+  // yargs lays out its own help, unread, for each command that was named; not for the default one, which this one becomes.
+  const alone = named !== undefined && argv[0] === named.name;
+  for (const command of alone ? [named] : commands) {
     const line = `${command.name} [inputs..]`;
     parser.command(
-      command === first ? [line, "$0"] : line,
+      alone ? "$0 [inputs..]" : command === first ? [line, "$0"] : line,
       command.summary,
       (sub) => {
         sub.positional("inputs", { type: "string", array: true }).options(command.options);
       },
       (args) => {
         // What stands behind "--" is in `_`, after the command's name.
-        const rest = (args._ as unknown[]).slice(named ? 1 : 0);
+        const rest = (args._ as unknown[]).slice(named && !alone ? 1 : 0);
         const inputs = [...((args.inputs as unknown[] | undefined) ?? []), ...rest].map(unshield);
         const options = Object.entries(args).map(([name, value]) => [name, unshield(value)]);
         chosen = { command, args: { ...Object.fromEntries(options), inputs } };
       },
     );
   }
-  const shielded = argv.map((arg) => (arg === "-" ? DASH : arg));
+  const shielded = (alone ? argv.slice(1) : argv).map((arg) => (arg === "-" ? DASH : arg));
   parser.parse(shielded);
   if (!chosen) throw new UsageError(MESSAGES.noInput, MESSAGES.noInputHint);
   if ((chosen.args.inputs as unknown[]).length === 0 && !chosen.command.inputsOptional) {

@@ -1,8 +1,15 @@
-// Puts the program into few files, dist/bundle/: Node takes some 0.7 ms to find and load each of the 180 that a replay needs
+// Puts the program into few files, dist/bundle/: Node takes some 0.7 ms to find and load each of the 200 that a replay needs
 // otherwise. What dist/ has beside it stays as it is, for the library, threads and prose.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { rolldown } from "rolldown";
+
+/** Packages that every command needs. */
+const BUNDLED = new Set(["yargs", "yargs-parser", "y18n", "escalade", "get-caller-file", "fzstd"]);
+/** What yargs needs for its own help only, which nobody sees; setting it up takes longer than the rest of yargs. */
+const UNUSED = new Map(
+  ["cliui", "string-width"].map((name) => [name, `export default () => { throw new Error("${name} is not there"); };`]),
+);
 
 /** Bundles dist/cli/process.js and has dist/cli/main.js run that. */
 export async function bundleProgram(dist) {
@@ -10,17 +17,52 @@ export async function bundleProgram(dist) {
   const bundle = await rolldown({
     input: path.join(dist, "cli", "process.js"),
     platform: "node",
-    // Packages are found where they are installed.
-    external: (id) => !id.startsWith(".") && !path.isAbsolute(id),
-    plugins: [{ name: "own-place", transform: (code, id) => inPlace(code, path.relative(out, id)) }],
+    // Other packages are found where they are installed.
+    external: (id) => !/^[./\0]/.test(id) && !path.isAbsolute(id) && !BUNDLED.has(packageOf(id)) && !UNUSED.has(id),
+    plugins: [
+      { name: "own-place", transform: (code, id) => (inside(id) ? null : inPlace(code, path.relative(out, id))) },
+      {
+        name: "unused",
+        resolveId: (id) => (UNUSED.has(id) ? `\0${id}` : null),
+        load: (id) => (id.startsWith("\0") && UNUSED.has(id.slice(1)) ? UNUSED.get(id.slice(1)) : null),
+      },
+    ],
   });
-  await bundle.write({ dir: out, format: "esm" });
+  const { output } = await bundle.write({ dir: out, format: "esm" });
   await bundle.close();
+  writeFileSync(path.join(out, "LICENSES"), licences(output).join("\n---\n\n"));
   const main = path.join(dist, "cli", "main.js");
   const code = readFileSync(main, "utf8");
   const bundled = code.replace('import("./process.js")', 'import("../bundle/process.js")');
   if (bundled === code) throw new Error("dist/cli/main.js does not import ./process.js any more");
   writeFileSync(main, bundled);
+}
+
+function inside(id) {
+  return id.includes(`${path.sep}node_modules${path.sep}`);
+}
+
+function packageOf(id) {
+  return id
+    .split("/")
+    .slice(0, id.startsWith("@") ? 2 : 1)
+    .join("/");
+}
+
+/** The licences of the packages that are in the bundle, as these ask for. */
+function licences(output) {
+  const folders = new Set();
+  for (const { moduleIds = [] } of output) {
+    for (const id of moduleIds.filter(inside)) {
+      const at = id.lastIndexOf(`node_modules${path.sep}`) + "node_modules/".length;
+      folders.add(id.slice(0, at) + packageOf(id.slice(at).split(path.sep).join("/")));
+    }
+  }
+  return [...folders].sort().map((folder) => {
+    const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+    if (file === undefined) throw new Error(`${folder} has no licence to copy`);
+    return `${path.basename(folder)}\n\n${readFileSync(path.join(folder, file), "utf8").trim()}\n`;
+  });
 }
 
 /** A module's own place stays that of its file: threads, prose and the version are looked for beside it. */

@@ -49,7 +49,8 @@ export class Sampler {
     let reading: Reading = status;
     if (t >= this.#nextSmaps) reading = { ...status, ...this.#smaps(t, status.rss ?? 0), ...this.#cgroup?.() };
     this.rows++;
-    this.peakRss = Math.max(this.peakRss, reading.rss ?? 0);
+    // The system keeps the highest itself, between samples, too.
+    this.peakRss = Math.max(this.peakRss, reading.rss ?? 0, reading.rss_peak ?? 0);
     this.#pending.push(`${t},${SAMPLE_COLUMNS.map((column) => reading[column] ?? "").join(",")}\n`);
     if (this.#pending.length >= ROWS_PER_WRITE) this.#flush();
   }
