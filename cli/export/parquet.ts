@@ -1,10 +1,11 @@
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import type { Exporter } from "./exporter.ts";
+import { DoubleColumn } from "./parquet-column.ts";
 import { replayRows, TIMELINE_COLUMNS } from "./rows.ts";
 
 const ROWS_PER_GROUP = 50_000;
 
-/** The timeline as Parquet: a nullable DOUBLE a column, row groups of some 50 000 rows. */
+/** The timeline as Parquet: a nullable DOUBLE a column, row groups of 50 000 rows. */
 export const parquet: Exporter = {
   name: "parquet",
   title: "timeline as Parquet",
@@ -21,28 +22,45 @@ export const parquet: Exporter = {
         repetition_type: isAlwaysThere(name) ? ("REQUIRED" as const) : ("OPTIONAL" as const),
       })),
     ];
-    const writer = new ParquetWriter({ writer: bytes, schema, createdBy: "gopages" });
-    let group: (number | null)[][] = TIMELINE_COLUMNS.map(() => []);
-    const writeGroup = async (): Promise<void> => {
-      await writer.write({
-        columnData: TIMELINE_COLUMNS.map((name, c) => ({
-          name,
-          data: isAlwaysThere(name) ? Float64Array.from(group[c]! as number[]) : group[c]!,
-        })),
-        rowGroupSize: group[0]!.length,
+    // The pages are our own: the library goes through each value several times.
+    const writer = new ParquetWriter({ writer: bytes, schema, codec: "GZIP", createdBy: "gopages" });
+    const columns = TIMELINE_COLUMNS.map((name) => new DoubleColumn(name, !isAlwaysThere(name), ROWS_PER_GROUP));
+    const [t, rss, inuse, free, released, stacks, live, goal, mapped, ...measured] = columns as Twelve;
+    const [measuredRss, measuredReleased, measuredInuse] = measured;
+    let rows = 0;
+    const writeGroup = (): void => {
+      const from = bytes.offset;
+      const chunks = columns.map((column) => column.write(bytes));
+      const size = chunks.reduce((sum, { meta_data }) => sum + meta_data!.total_uncompressed_size, 0n);
+      writer.row_groups.push({
+        columns: chunks,
+        total_byte_size: size,
+        num_rows: BigInt(rows),
+        total_compressed_size: BigInt(bytes.offset - from),
       });
-      group = TIMELINE_COLUMNS.map(() => []);
-      await flush();
+      writer.num_rows += BigInt(rows);
+      rows = 0;
     };
     const { partial } = await replayRows(job, {
       add(row) {
-        for (const [c, name] of TIMELINE_COLUMNS.entries()) group[c]!.push(row[name] ?? null);
+        // One by one: a name that is looked up in a loop is slow, and this is done for every change of every page.
+        t.add(row.t);
+        rss.add(row.rss);
+        inuse.add(row.heapInuse);
+        free.add(row.heapFree);
+        released.add(row.heapReleased);
+        stacks.add(row.stacks);
+        live.add(row.heapLive);
+        goal.add(row.heapGoal);
+        mapped.add(row.mapped);
+        measuredRss.add(row.measuredRss);
+        measuredReleased.add(row.measuredReleased);
+        measuredInuse.add(row.measuredInuse);
+        if (++rows === ROWS_PER_GROUP) writeGroup();
       },
-      async drain() {
-        if (group[0]!.length >= ROWS_PER_GROUP) await writeGroup();
-      },
+      drain: flush,
     });
-    if (group[0]!.length > 0) await writeGroup();
+    if (rows > 0) writeGroup();
     await writer.finish();
     await flush();
     return { partial };
@@ -55,6 +73,10 @@ export const parquet: Exporter = {
     }
   },
 };
+
+type D = DoubleColumn;
+/** One for each of TIMELINE_COLUMNS, in its order. */
+type Twelve = [D, D, D, D, D, D, D, D, D, D, D, D];
 
 function isAlwaysThere(name: (typeof TIMELINE_COLUMNS)[number]): boolean {
   return name !== "heapGoal" && !name.startsWith("measured");
