@@ -142,8 +142,8 @@ export async function record(options: RecordOptions): Promise<Recorded> {
 
 /** Does once what recording does again and again: V8 compiles what is called for the first time. */
 function settle(): void {
-  // Some seconds after its last work V8 tidies its heap, for tens of milliseconds.
-  setFlagsFromString("--no-memory-reducer");
+  // Eight seconds after its last work V8 begins to tidy its heap, which takes tens of milliseconds: this keeps it from that.
+  setFlagsFromString("--no-incremental-marking");
   readStatus(process.pid);
   cgroupReader(process.pid)?.();
   const log = new StderrLog(
