@@ -3,8 +3,6 @@
  * and the program's own work empties. While it is full the GC gives way: no assists, and no returning of pages for the memory
  * limit, so that the heap grows over the limit rather than that the program stands still.
  */
-import { BACKGROUND_UTILIZATION } from "./pacer.ts";
-
 /** capacityPerProc: ns of each P. */
 const CAPACITY_PER_PROC = 1e9;
 
@@ -21,22 +19,23 @@ export class CpuLimiter {
     this.#procs = procs;
   }
 
-  /**
-   * Time has passed up to `now`, all of it with the GC marking or none of it. `assistNs` of CPU went into assists in it,
-   * `idleNs` into nothing.
-   */
-  update(now: number, marking: boolean, assistNs = 0, idleNs = 0): void {
-    if (now < this.#last) return;
-    const total = (now - this.#last) * this.#procs;
-    if (this.limiting) this.limitedNs += now - this.#last;
+  /** The program's time has gone on to `now`, in which it kept the Ps busy for `share` (0..1) of it. */
+  program(now: number, share: number): void {
+    if (now <= this.#last) return;
+    const passed = now - this.#last;
     this.#last = now;
-    const gc = Math.min(total, assistNs + (marking ? total * BACKGROUND_UTILIZATION : 0));
-    this.#accumulate(Math.max(0, total - idleNs - gc), gc);
+    if (this.limiting) this.limitedNs += passed;
+    this.#accumulate(passed * this.#procs * share, 0);
   }
 
-  /** Stopped time: all Ps stand still for the GC (update of gcMarkTermination's and gcStart's STW). */
-  stopped(ns: number): void {
-    this.#accumulate(0, ns * this.#procs);
+  /** The GC took `ns` of CPU: workers, assists, and all Ps while they stood still for it. */
+  collected(ns: number): void {
+    this.#accumulate(0, ns);
+  }
+
+  /** ns of GC work until the bucket is full. */
+  get room(): number {
+    return CAPACITY_PER_PROC * this.#procs - this.#fill;
   }
 
   #accumulate(mutator: number, gc: number): void {

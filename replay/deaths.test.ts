@@ -20,7 +20,7 @@ function inputOf(births: number[], finds: number[], marks: number[], end: number
   });
   survival.finish();
   const lifetimes = Lifetimes.of({ time, size, deadIn, marks });
-  return { time, size, deadIn, marks, survival, lifetimes, end, seed };
+  return { time, size, deadIn, marks, survival, lifetimes, end, seed, p: new Int16Array(time.length) };
 }
 
 test("every death lies between the last mark survived (or the birth) and the mark that found it", () => {
@@ -61,8 +61,8 @@ test("without a mark nothing is known to die", () => {
 });
 
 test("in a steady heap as much lives between marks as at them", () => {
-  // A queue of constant length: each object lives for 80 births; marks come each 100 births.
-  const births = Array.from({ length: 2000 }, (_, i) => i * 1000);
+  // A queue of constant length: each object lives for 800 births; marks come each 1000 births.
+  const births = Array.from({ length: 20_000 }, (_, i) => i * 100);
   const marks = Array.from({ length: 20 }, (_, k) => (k + 1) * 100_000 - 500);
   const life = 80_000;
   const time = Float64Array.from(births);
@@ -77,10 +77,37 @@ test("in a steady heap as much lives between marks as at them", () => {
     if (first < marks.length) survival.observe(64, marks[first]! - born, deadIn[i] !== first);
   });
   survival.finish();
-  const { deadAt } = drawDeaths({ time, size, deadIn, marks, survival, end: 2e6, seed: 0 });
+  const p = new Int16Array(time.length);
+  const { deadAt } = drawDeaths({ time, size, deadIn, marks, survival, end: 2e6, seed: 0, p });
   const aliveAt = (t: number) => time.reduce((n, born, i) => n + (born <= t && deadAt[i]! > t ? 1 : 0), 0);
   for (let t = 500_000; t < 1_500_000; t += 17_000) {
-    expect(aliveAt(t)).toBeGreaterThan(80 * 0.75);
-    expect(aliveAt(t)).toBeLessThan(80 * 1.25);
+    expect(aliveAt(t)).toBeGreaterThan(800 * 0.75);
+    expect(aliveAt(t)).toBeLessThan(800 * 1.25);
   }
+});
+
+test("what a P allocates one after the other and one mark finds dead, dies together", () => {
+  // 4 KiB objects, alternately of two Ps: those from before the first mark survive it, and the second finds them dead.
+  const time = Float64Array.from({ length: 8192 }, (_, i) => i + 1);
+  const marks = [4097, 8193];
+  const input = {
+    time,
+    size: new Float64Array(time.length).fill(4096),
+    deadIn: Int32Array.from(time, (_, i) => (i < 4096 ? 1 : -1)),
+    marks,
+    survival: new Survival(),
+    end: 20_000,
+    seed: 0,
+    p: Int16Array.from(time, (_, i) => i % 2),
+  };
+  input.survival.finish();
+  const { deadAt } = drawDeaths(input);
+  // 16 of each P have 64 KiB.
+  for (let i = 0; i < 4096; i += 32) {
+    for (let k = 0; k < 32; k += 2) {
+      expect(deadAt[i + k]).toBe(deadAt[i]);
+      expect(deadAt[i + k + 1]).toBe(deadAt[i + 1]);
+    }
+  }
+  expect(new Set(deadAt.subarray(0, 4096)).size).toBeGreaterThan(100);
 });

@@ -9,6 +9,8 @@
  *   drawn by its age from the ages at death of all bursts (lifetimes.ts).
  * - After the last mark nothing is told: young objects die by the same curve, older ones as fast as in the last cycles.
  *
+ * What a P allocates one after the other and one mark found dead shares its draw.
+ *
  * Marks come after so many bytes allocated, whatever the program is doing then. So what is alive at marks is a fair sample
  * of what is alive at any byte allocated, and a draw after which more (or less) is alive between marks than at them is
  * wrong: all draws are bent towards earlier (later) deaths until the two agree.
@@ -34,6 +36,8 @@ export interface DrawInput {
   readonly lifetimes?: Lifetimes;
   readonly end: number;
   readonly seed: number;
+  /** P that allocated each, -1 where not known. */
+  readonly p: Int16Array;
 }
 
 export function drawDeaths(input: DrawInput): { deadAt: Float64Array; survivors: number } {
@@ -48,10 +52,10 @@ export function drawDeaths(input: DrawInput): { deadAt: Float64Array; survivors:
   const bends = fairBends(input, facts);
   const { oldDeathRate } = facts;
   const last = marks.at(-1)!;
-  const random = newRandom(input.seed);
+  const draws = new SharedDraws(input);
   let survivors = 0;
   for (let i = 0; i < n; i++) {
-    const draw = random();
+    const draw = draws.of(i);
     const born = time[i]!;
     if (deadIn[i] !== ALIVE) {
       deadAt[i] = deathOf(input, facts, i, draw, bends[Math.min(deadIn[i]!, marks.length - 1)]!);
@@ -76,6 +80,51 @@ export function drawDeaths(input: DrawInput): { deadAt: Float64Array; survivors:
     if (deadAt[i] === Number.POSITIVE_INFINITY) survivors++;
   }
   return { deadAt, survivors };
+}
+
+/** Bytes allocated one after the other that share a draw: some spans full, and a small part of what is allocated between marks. */
+const TOGETHER = 64 << 10;
+const PART_OF_INTERVAL = 1 / 64;
+/** Step by the golden ratio: wherever the sequence is cut off, its values lie evenly in [0, 1). */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/**
+ * One draw for objects that a P allocated one after the other and that one mark found dead: parts of one structure or request
+ * mostly, which die together, so that their spans come free as wholes. Drawn one by one they would leave spans half full.
+ */
+class SharedDraws {
+  readonly #input: DrawInput;
+  readonly #random: () => number;
+  /** Draw of each P and mark, and the bytes that are still to share it. */
+  readonly #drawn: Float64Array;
+  readonly #left: Float64Array;
+  readonly #marks: number;
+  readonly #together: number;
+
+  constructor(input: DrawInput) {
+    this.#input = input;
+    this.#random = newRandom(input.seed);
+    this.#marks = input.marks.length + 2;
+    const all = input.size.reduce((sum, bytes) => sum + bytes, 0);
+    this.#together = Math.min(TOGETHER, (all / this.#marks) * PART_OF_INTERVAL);
+    let procs = 0;
+    for (const p of input.p) if (p > procs) procs = p;
+    this.#drawn = new Float64Array(this.#marks * (procs + 2)).fill(-1);
+    this.#left = new Float64Array(this.#marks * (procs + 2));
+  }
+
+  /** In [0, 1), for object `i`; called for each in order. */
+  of(i: number): number {
+    const { size, deadIn, marks, p } = this.#input;
+    const at = (p[i]! + 1) * this.#marks + Math.min(deadIn[i]!, marks.length) + 1;
+    if (this.#left[at]! <= 0) {
+      // Next to each other deaths are far apart: as even as they can be, without a pattern.
+      this.#drawn[at] = this.#drawn[at]! < 0 ? this.#random() : (this.#drawn[at]! + GOLDEN) % 1;
+      this.#left[at] = this.#together;
+    }
+    this.#left[at]! -= size[i]!;
+    return this.#drawn[at]!;
+  }
 }
 
 function newRandom(seed: number): () => number {

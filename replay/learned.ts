@@ -40,6 +40,8 @@ export interface LearnedValues {
   /** How far over its goal the heap went in the worst tenth of the cycles: 1 for not at all. */
   readonly overshoot: number;
   readonly sweepSpansPerNs: number;
+  /** Share of the Ps' time for which the program itself kept them busy, 0..1. */
+  readonly busyShare: number;
   /** Stacks and globals that count into the goal, bytes. */
   readonly roots: number;
   /** Mapped memory outside the heap that counts against a memory limit, bytes. */
@@ -104,6 +106,7 @@ export function learn(
     progressWhileMarking: progressWhileMarking(program),
     overshoot: overshoot(program.cycles),
     sweepSpansPerNs: DEFAULT_SWEEP_SPANS_PER_NS,
+    busyShare: program.busyNs > 0 ? Math.min(1, program.busyNs / (program.end * program.procs)) : 1,
     roots: Math.max(0, median(roots) ?? 0),
     ...rest,
   };
@@ -137,7 +140,13 @@ function markTime(cycles: readonly RecordedCycle[]): { fixed: number; perByte: n
     return { fixed: Math.min(FIXED_MARK_NS, time(known)), perByte };
   }
   const perByte = Math.max(0, time(large) - time(small)) / distance;
-  return { fixed: Math.max(MIN_MARK_NS, time(small) - perByte * bytes(small)), perByte };
+  const fixed = time(small) - perByte * bytes(small);
+  if (fixed >= MIN_MARK_NS) return { fixed, perByte };
+  // Such a line would have small heaps marked in no time: one through the least there is, then.
+  return {
+    fixed: MIN_MARK_NS,
+    perByte: median(known.map(({ marked, start, end }) => Math.max(0, end - start - MIN_MARK_NS) / marked))!,
+  };
 }
 
 const WORST = 0.9;

@@ -16,10 +16,18 @@ import { nonHeapMapped, RUNTIME_BESIDE_HEAP } from "./runtime-memory.ts";
 import type { Samples } from "./samples.ts";
 import { Deaths } from "./simulate.ts";
 import { toTimelineRow } from "./timeline.ts";
-import { DRAWN, ledgerAt, type Result, runOnce, summaryOf } from "./what-if-run.ts";
+import { DRAWN, type Drawn, ledgerAt, type Result, runOnce, summaryOf } from "./what-if-run.ts";
 
 /** Objects of all draws together at most: a long recording gets fewer draws. */
 const MOST_OBJECTS = 12e6;
+/**
+ * Up to so many objects of all draws together, a short recording gets more draws than three. Where a GC falls just before or
+ * after a burst decides for seconds how large the heap is, so one run of a program may have half as much again as another:
+ * a mean over every pair of pace and slice is nearer to what a run is likely to have.
+ */
+const QUICK_OBJECTS = 1.4e6;
+const LEAST_DRAWS = DRAWN.length;
+const MOST_DRAWS = DRAWN.length ** 2;
 /** Pages of stacks and work buffers that nobody has touched, as a share: what recordings show. */
 const UNTOUCHED_MANUAL = 0.2;
 
@@ -43,7 +51,7 @@ export async function underOtherPolicy(input: OtherPolicyInput): Promise<ReplayR
   const gogc = config.gogc === "off" ? Number.POSITIVE_INFINITY : config.gogc;
   const minor = minorOf(recordedVersion);
   const baselineBytes = input.baseline + RUNTIME_BESIDE_HEAP;
-  const draws = Math.min(DRAWN.length, Math.max(1, Math.floor(MOST_OBJECTS / Math.max(1, input.program.objects))));
+  const draws = drawsFor(input.program.objects);
   const rest = {
     nonHeapMapped: nonHeapMapped(minor),
     untouchedManual: UNTOUCHED_MANUAL,
@@ -71,7 +79,7 @@ export async function underOtherPolicy(input: OtherPolicyInput): Promise<ReplayR
       freeOsMemoryEvery: Number.POSITIVE_INFINITY,
     };
     results.push(
-      runOnce(job, program, new Deaths(program), DRAWN[draw]!, setting, new Recorder(2048, input.all && draw === 0)),
+      runOnce(job, program, new Deaths(program), drawn(draw), setting, new Recorder(2048, input.all && draw === 0)),
     );
     await new Promise((resolve) => setImmediate(resolve));
     input.signal?.throwIfAborted();
@@ -109,6 +117,20 @@ export async function underOtherPolicy(input: OtherPolicyInput): Promise<ReplayR
       },
     ],
   };
+}
+
+/** How many draws a program of so many objects gets. */
+export function drawsFor(objects: number): number {
+  const within = (budget: number) => Math.floor(budget / Math.max(1, objects));
+  return Math.max(1, Math.min(within(MOST_OBJECTS), MOST_DRAWS, Math.max(LEAST_DRAWS, within(QUICK_OBJECTS))));
+}
+
+/** Each pace with each slice, the pairs of DRAWN first. */
+export function drawn(draw: number): Drawn {
+  const n = DRAWN.length;
+  const { pace } = DRAWN[draw % n]!;
+  const { slice } = DRAWN[(draw + Math.floor(draw / n)) % n]!;
+  return { pace, slice };
 }
 
 function nearest(results: readonly Result[], meanRss: number): Result {

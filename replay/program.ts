@@ -11,6 +11,8 @@ import {
   OBJECT_ALLOC,
   OBJECT_FREE,
   OBJECT_LIVE,
+  P_START,
+  P_STOP,
   PROCS,
   SPAN_ALLOC,
   SPAN_FREE,
@@ -54,6 +56,8 @@ export interface Program {
   readonly cycles: readonly RecordedCycle[];
   readonly procs: number;
   readonly end: number;
+  /** ns of Ps that the program itself kept busy, GC workers and assists left out; 0 where the input does not tell. */
+  readonly busyNs: number;
   /** Address of the lowest span; the heap's base. */
   readonly heapBase: number | null;
   /** Objects that outlived the recording or whose death it does not bound. */
@@ -99,6 +103,9 @@ export class ProgramBuilder {
   #flowed = 0;
   readonly #recorded = new RecordedCycles();
   readonly #cycles = this.#recorded.all;
+  /** Since when each P runs. */
+  readonly #started = new Map<number, number>();
+  #ran = 0;
   #procs = 1;
   #end = 0;
   #base: number | null = null;
@@ -139,6 +146,12 @@ export class ProgramBuilder {
           this.#heapLive(t, size[i]!);
           this.#recorded.event(HEAP_LIVE, t, p[i]!, addr[i]!, size[i]!, aux[i]!);
           break;
+        case P_START:
+          this.#started.set(p[i]!, t);
+          break;
+        case P_STOP:
+          this.#stopped(t, p[i]!);
+          break;
         case PROCS:
           this.#procs = Math.max(this.#procs, size[i]!);
           break;
@@ -147,6 +160,21 @@ export class ProgramBuilder {
       }
     }
     if (length > 0) this.#end = time[length - 1]!;
+  }
+
+  #stopped(t: number, p: number): void {
+    const since = this.#started.get(p);
+    if (since === undefined) return;
+    this.#ran += t - since;
+    this.#started.delete(p);
+  }
+
+  /** ns of Ps that went into the program itself. */
+  #busy(): number {
+    let ns = this.#ran;
+    for (const since of this.#started.values()) ns += this.#end - since;
+    for (const { workNs, assistNs } of this.#cycles) ns -= (workNs || 0) + (assistNs || 0);
+    return Math.max(0, ns);
   }
 
   #heapLive(t: number, live: number): void {
@@ -262,6 +290,19 @@ export class ProgramBuilder {
     for (const column of [this.#time, this.#class, this.#size, this.#p, this.#deadIn]) column.drop(recorder);
   }
 
+  /**
+   * The marks whose findings are known, and which of them found each object dead. Where the recording ends before a cycle's
+   * sweep does, most of what that mark found dead was never told: it counts as if it had not been.
+   */
+  #told(n: number): { marks: number[]; deadIn: Int32Array } {
+    const marks = this.#cycles.map(({ start }) => start);
+    const deadIn = this.#deadIn.data.subarray(0, n);
+    const last = this.#cycles.at(-1);
+    if (!last || !Number.isNaN(last.swept)) return { marks, deadIn };
+    marks.pop();
+    return { marks, deadIn: deadIn.map((cycle) => (cycle === marks.length ? ALIVE : cycle)) };
+  }
+
   /** The program as read. `seed` draws the deaths that the recording leaves open another way; 0 is the middle of what is possible. `traced`: the run wrote a trace. */
   finish(seed = 0, traced = true): Program {
     this.#dropRecorder();
@@ -271,8 +312,7 @@ export class ProgramBuilder {
     const time = this.#time.trimmed();
     const spanClass = this.#class.trimmed();
     const size = this.#size.trimmed();
-    const deadIn = this.#deadIn.data;
-    const marks = this.#cycles.map(({ start }) => start);
+    const { marks, deadIn } = this.#told(n);
     const survival = new Survival();
     for (let i = 0; i < n; i++) {
       const first = firstAfter(marks, time[i]!);
@@ -290,6 +330,7 @@ export class ProgramBuilder {
       lifetimes: Lifetimes.of({ time, size, deadIn, marks }),
       end: this.#end,
       seed,
+      p: this.#p.data.subarray(0, n),
     });
     return {
       objects: n,
@@ -307,6 +348,7 @@ export class ProgramBuilder {
       cycles: this.#cycles.filter(({ end }) => !Number.isNaN(end)),
       procs: this.#procs,
       end: this.#end,
+      busyNs: this.#busy(),
       heapBase: this.#base,
       survivors,
       flow: spansOnly

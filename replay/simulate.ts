@@ -116,6 +116,8 @@ export class Simulation {
   #rowStart = 0;
   readonly #cpu = { mark: 0, assist: 0, stopped: 0 };
   readonly #limiter: CpuLimiter;
+  /** CPU time that the running cycle takes, ns. */
+  #cycleCost = 0;
   #peakMarked = 0;
   #marking = false;
   #markStart = 0;
@@ -337,13 +339,16 @@ export class Simulation {
     this.#cpu.mark += cost.mark;
     this.#cpu.assist += cost.assist;
     this.#cpu.stopped += cost.stopped;
-    this.#limiter.update(t, false);
-    this.#limiter.stopped(learned.stoppedNs);
+    this.#limiter.program(t, learned.busyShare);
+    this.#cycleCost = cost.mark + cost.assist + cost.stopped;
     this.#heap.cpuLimiting = this.#limiter.limiting;
-    this.#markEnd = t + duration;
     this.#forcedCycle = forced;
-    // A full bucket lets allocations pass without their assists.
-    this.#assistedEnd = this.#limiter.limiting
+    // A bucket that gets full during the mark lets allocations pass without their assists, until the program's work has made room.
+    const over = this.#cycleCost - this.#limiter.room;
+    const limited = over > 0;
+    this.#markEnd =
+      t + (limited ? Math.min(duration, over / (this.#options.heap.procs * learned.busyShare)) : duration);
+    this.#assistedEnd = limited
       ? Number.POSITIVE_INFINITY
       : this.#pacer.assistedEnd(this.#memory(), reachable, learned.overshoot);
     this.#assist = null;
@@ -422,10 +427,10 @@ export class Simulation {
     // What was left to mark when the heap came to its bound, assists do.
     const { learned } = this.#options;
     const left = t < this.#markEnd && this.#assist === null ? (this.#markEnd - t) * learned.cores : 0;
-    const assist = left + (t - this.#markStart) * learned.assistCores;
     this.#cpu.assist += left;
     this.#cpu.mark -= left;
-    this.#limiter.update(t, true, assist);
+    this.#limiter.program(t, learned.busyShare);
+    this.#limiter.collected(this.#cycleCost);
     heap.cpuLimiting = this.#limiter.limiting;
     this.#marking = false;
     this.#markEnd = Number.POSITIVE_INFINITY;

@@ -59,7 +59,9 @@ export function runSetting(job: PreparedJob, setting: Setting): WhatIfRun {
     summary,
     gcCpuNs,
     gcCpu,
-    gcCpuShare: gcCpuNs / (duration * setting.procs),
+    // Where the program leaves less idle than the GC takes, the run gets longer.
+    gcCpuShare:
+      gcCpuNs / Math.max(duration * setting.procs, job.learned.busyShare * duration * job.learned.procs + gcCpuNs),
     limitTooLow:
       limited && (squeezed > SQUEEZED_SHARE * duration || summary.peakRss > setting.memoryLimit * OVER_LIMIT),
     confidence: confidenceOf({
