@@ -1,7 +1,9 @@
 import path from "node:path";
 import { expect, test } from "vitest";
+import { drawn, drawsFor } from "./other-policy.ts";
 import type { TimelineRow } from "./result.ts";
 import { replay } from "./run.ts";
+import { DRAWN } from "./what-if-run.ts";
 
 const TRACE = path.join(import.meta.dirname, "..", "fixtures", "cache-1.27", "trace.out.gz");
 
@@ -39,4 +41,16 @@ test("asked for by name, the recorded version is replayed as recorded", async ()
   const [named, plain] = [await replay([TRACE], { policy: "go1.27" }), await replay([TRACE])];
   expect(named.placement).toEqual(plain.placement);
   expect(named.summary).toEqual(plain.summary);
+});
+
+test("a short recording gets every pair of pace and slice, a long one fewer, and each of them one at least", () => {
+  expect(drawsFor(0)).toBe(9);
+  expect(drawsFor(100_000)).toBe(9);
+  expect(drawsFor(280_000)).toBe(5);
+  expect(drawsFor(4_000_000)).toBe(3);
+  expect(drawsFor(6_000_000)).toBe(2);
+  expect(drawsFor(50_000_000)).toBe(1);
+  const pairs = Array.from({ length: 9 }, (_, i) => drawn(i));
+  expect(new Set(pairs.map(({ pace, slice }) => `${pace} ${slice}`)).size).toBe(9);
+  expect(pairs.slice(0, 3)).toEqual(DRAWN);
 });
