@@ -11,16 +11,35 @@ const UNUSED = new Map(
   ["cliui", "string-width"].map((name) => [name, `export default () => { throw new Error("${name} is not there"); };`]),
 );
 
+/** What is loaded together is one file; what two of them need is in the first. */
+const TOGETHER = [
+  { name: "start", from: ["cli/process.js", "cli/parse.js", "cli/commands/load.js"] },
+  { name: "record", from: ["cli/commands/record.js", "cli/record/record.js", "cli/record/advice.js"] },
+  { name: "replay", from: ["cli/commands/replay.js", "replay/run.js", "parsers/trace/v2.js", "cli/report/plain.js"] },
+];
+
 /** Bundles dist/cli/process.js and has dist/cli/main.js run that. */
 export async function bundleProgram(dist) {
   const out = path.join(dist, "bundle");
+  const imports = new Map();
+  /** All that these files import, at once or by way of others, but not later. */
+  const reach = (from) => {
+    const found = new Set(from);
+    for (const id of found) for (const other of imports.get(id) ?? []) found.add(other);
+    return found;
+  };
   const bundle = await rolldown({
     input: path.join(dist, "cli", "process.js"),
     platform: "node",
+    checks: { ineffectiveDynamicImport: false },
     // Other packages are found where they are installed.
     external: (id) => !/^[./\0]/.test(id) && !path.isAbsolute(id) && !BUNDLED.has(packageOf(id)) && !UNUSED.has(id),
     plugins: [
       { name: "own-place", transform: (code, id) => (inside(id) ? null : inPlace(code, path.relative(out, id))) },
+      {
+        name: "imports",
+        moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds),
+      },
       {
         name: "unused",
         resolveId: (id) => (UNUSED.has(id) ? `\0${id}` : null),
@@ -28,7 +47,19 @@ export async function bundleProgram(dist) {
       },
     ],
   });
-  const { output } = await bundle.write({ dir: out, format: "esm" });
+  const { output } = await bundle.write({
+    dir: out,
+    format: "esm",
+    // Names stay, for what a bug report shows; what goes is what only the compiler would have to read.
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    codeSplitting: {
+      groups: TOGETHER.map(({ name, from }, i) => ({
+        name,
+        priority: TOGETHER.length - i,
+        test: (id) => reach(from.map((file) => path.join(dist, file))).has(id),
+      })),
+    },
+  });
   await bundle.close();
   writeFileSync(path.join(out, "LICENSES"), licences(output).join("\n---\n\n"));
   const main = path.join(dist, "cli", "main.js");
