@@ -45,8 +45,8 @@ test("asked for by name, the recorded version is replayed as recorded", async ()
 
 test("a short recording gets every pair of pace and slice, a long one fewer, and each of them one at least", () => {
   expect(drawsFor(0)).toBe(9);
-  expect(drawsFor(100_000)).toBe(9);
-  expect(drawsFor(280_000)).toBe(5);
+  expect(drawsFor(80_000)).toBe(9);
+  expect(drawsFor(160_000)).toBe(5);
   expect(drawsFor(4_000_000)).toBe(3);
   expect(drawsFor(6_000_000)).toBe(2);
   expect(drawsFor(50_000_000)).toBe(1);

@@ -25,7 +25,7 @@ const MOST_OBJECTS = 12e6;
  * after a burst decides for seconds how large the heap is, so one run of a program may have half as much again as another:
  * a mean over every pair of pace and slice is nearer to what a run is likely to have.
  */
-const QUICK_OBJECTS = 1.4e6;
+const QUICK_OBJECTS = 0.8e6;
 const LEAST_DRAWS = DRAWN.length;
 const MOST_DRAWS = DRAWN.length ** 2;
 /** Pages of stacks and work buffers that nobody has touched, as a share: what recordings show. */

@@ -7,6 +7,8 @@
 import {
   type EventBatch,
   FIRST_HANDLE,
+  GC_MARK_TERMINATION,
+  GC_START,
   HEAP_LIVE,
   OBJECT_ALLOC,
   OBJECT_FREE,
@@ -19,7 +21,7 @@ import {
   SPAN_LIVE,
 } from "../parsers/events.ts";
 import { drawDeaths, firstAfter } from "./deaths.ts";
-import { type FlowData, flowData } from "./flow.ts";
+import { type FlowData, flowData, SlackByRefills, USUAL_SLACK } from "./flow.ts";
 import { Column } from "./growable.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { type RecordedCycle, RecordedCycles } from "./recorded-cycles.ts";
@@ -101,6 +103,7 @@ export class ProgramBuilder {
   readonly #flowTime = new Column(Float64Array);
   readonly #flowBytes = new Column(Float64Array);
   #flowed = 0;
+  readonly #refills = new SlackByRefills();
   readonly #recorded = new RecordedCycles();
   readonly #cycles = this.#recorded.all;
   /** Since when each P runs. */
@@ -146,6 +149,14 @@ export class ProgramBuilder {
           this.#heapLive(t, size[i]!);
           this.#recorded.event(HEAP_LIVE, t, p[i]!, addr[i]!, size[i]!, aux[i]!);
           break;
+        case GC_START:
+          this.#refills.gcStart(this.#recorded.live);
+          this.#recorded.event(GC_START, t, p[i]!, addr[i]!, size[i]!, aux[i]!);
+          break;
+        case GC_MARK_TERMINATION:
+          this.#refills.markTermination();
+          this.#recorded.event(GC_MARK_TERMINATION, t, p[i]!, addr[i]!, size[i]!, aux[i]!);
+          break;
         case P_START:
           this.#started.set(p[i]!, t);
           break;
@@ -181,6 +192,7 @@ export class ProgramBuilder {
     if (this.#pages.size > 0) return;
     // No object so far: totals are all there is.
     const before = this.#recorded.live;
+    this.#refills.step(live - before);
     if (live > before) this.#flowed += live - before;
     else if (Number.isNaN(before)) this.#flowed = live;
     this.#flowTime.push(t);
@@ -352,7 +364,13 @@ export class ProgramBuilder {
       heapBase: this.#base,
       survivors,
       flow: spansOnly
-        ? flowData(this.#flowTime.trimmed(), this.#flowBytes.trimmed(), this.#cycles, recorderBytes)
+        ? flowData(
+            this.#flowTime.trimmed(),
+            this.#flowBytes.trimmed(),
+            this.#cycles,
+            recorderBytes,
+            traced ? this.#refills.slack : USUAL_SLACK,
+          )
         : null,
       recorderBytes,
     };

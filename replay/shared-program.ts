@@ -26,6 +26,7 @@ export function sharedProgram(program: Program): Program {
       allocated: shared(flow.allocated),
       markTime: shared(flow.markTime),
       reachable: shared(flow.reachable),
+      slack: flow.slack,
     },
     manual: {
       time: shared(manual.time),

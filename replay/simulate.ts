@@ -260,7 +260,7 @@ export class Simulation {
       mappedReady: mappedReady(this.#heap),
       heapFree: this.#heap.stats.freeBacked,
       // Where whole spans stand for objects, the slots that are free in them are not told.
-      heapAlloc: this.#flow ? this.#objects.allocated * (1 - SPAN_SLACK) : this.#objects.allocated,
+      heapAlloc: this.#flow ? this.#objects.allocated * (1 - this.#flow.slack) : this.#objects.allocated,
     };
   }
 
@@ -620,9 +620,6 @@ function withFiller(deadAt: Float64Array): Float64Array {
   out[deadAt.length] = Number.NEGATIVE_INFINITY;
   return out;
 }
-
-/** Free slots in spans in use, as a share of them: programs of the lab and others have 3 to 6 %. */
-const SPAN_SLACK = 0.05;
 
 /** Linux' own default: khugepaged makes a huge page where but one small page is there. */
 const MAX_PTES_NONE = 511;
