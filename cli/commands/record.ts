@@ -23,7 +23,7 @@ export const recordCommand: Command = {
     interval: {
       type: "string",
       requiresArg: true,
-      describe: "Time between samples of RSS (default: 20ms)",
+      describe: "Time between samples of RSS (default: 20ms, longer where 0.3 % of one CPU would not do)",
       defaultDescription: "duration",
     },
     "pprof-url": {
@@ -59,8 +59,8 @@ export const recordCommand: Command = {
       env: host.env,
       addresses,
       intervalMs: Math.max(1, (await seconds(raw, "interval", 0.02)) * 1000),
-      // Who names an interval has weighed it.
-      atMost: option(raw, "interval") === undefined,
+      // Who names an interval has weighed it; to fetch a trace costs more than any samples.
+      atMost: option(raw, "interval") === undefined && url === undefined,
       pprofBase: url === undefined ? null : pprofBase(url),
       traceSeconds: await seconds(raw, "for", 10),
       stderr: host.stderr,
