@@ -117,6 +117,17 @@ describe("a result that is wrong", () => {
     expect(divergence).toMatchObject({ line: number, op });
   });
 
+  it("of asked in a scavenger's batch is found, at its line", async () => {
+    const { number, divergence } = await tampered(
+      await linesOf("1.27/scavenger/pace.ndjson.gz"),
+      (l) => l.op === "batch",
+      (l) => {
+        l.asked = (l.asked as number) + 1;
+      },
+    );
+    expect(divergence).toMatchObject({ line: number, op: "batch" });
+  });
+
   it("is found where the vectors say that nothing fits", async () => {
     const { number, divergence } = await tampered(
       cached,
