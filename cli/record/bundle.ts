@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { InputError } from "../../parsers/errors.ts";
 import { fileError } from "../../parsers/source.ts";
@@ -8,21 +8,30 @@ import { version } from "../version.ts";
 export class Bundle {
   readonly folder: string;
   readonly started = new Date();
+  readonly #made: boolean;
   readonly #facts: Record<string, unknown> = {};
 
   static async create(folder: string): Promise<Bundle> {
     try {
-      await mkdir(folder, { recursive: true });
+      const made = await mkdir(folder, { recursive: true });
       const there = await readdir(folder);
       if (there.length > 0) throw new InputError(`${folder}: is not empty; name another folder with -o`);
+      return new Bundle(path.resolve(folder), made !== undefined);
     } catch (error) {
       throw fileError(folder, error);
     }
-    return new Bundle(path.resolve(folder));
   }
 
-  constructor(folder: string) {
+  /** `made`: the folder was not there before. */
+  constructor(folder: string, made: boolean) {
     this.folder = folder;
+    this.#made = made;
+  }
+
+  /** Leaves nothing behind: there was nothing to record. */
+  async discard(): Promise<void> {
+    for (const name of await readdir(this.folder)) await rm(this.file(name), { force: true });
+    if (this.#made) await rmdir(this.folder);
   }
 
   file(name: string): string {

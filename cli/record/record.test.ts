@@ -104,6 +104,8 @@ describe("record", () => {
 
   test("what can't be started is said in one line", async () => {
     await expect(run("", [], { command: ["./no-such-program"] })).rejects.toThrow("no such program");
+    // ... and can be tried again.
+    expect(existsSync(path.join(root, "bundle"))).toBe(false);
   });
 
   test("a folder with something in it is not written to", async () => {

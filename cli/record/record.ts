@@ -119,6 +119,7 @@ export async function record(options: RecordOptions): Promise<Recorded> {
     stop.abort();
     cost = pace.cost();
     await stderr.end();
+    if (child.pid === undefined) await bundle.discard();
   }
   const { files, missing } = await captured;
   peakRss = Math.max(peakRss, sampler?.peakRss ?? 0);
