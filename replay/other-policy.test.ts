@@ -10,31 +10,29 @@ const TRACE = path.join(import.meta.dirname, "..", "fixtures", "cache-1.27", "tr
 test("an address trace under another version has that version's GCs, and ledgers that sum up", async () => {
   const recorded = await replay([TRACE]);
   const rows: TimelineRow[] = [];
-  for (const policy of ["go1.13", "go1.21"]) {
-    rows.length = 0;
-    const result = await replay([TRACE], {
-      policy,
-      rows: { add: (row) => void rows.push(row), drain: () => Promise.resolve() },
-    });
-    expect(result.placement).toBeNull();
-    expect(result.gcs.map(({ start }) => start)).not.toEqual(recorded.gcs.map(({ start }) => start));
-    for (const { start, markTermination, liveAtStart, goal } of result.gcs) {
-      expect(markTermination).toBeGreaterThanOrEqual(start);
-      expect(liveAtStart).toBeGreaterThan(0);
-      expect(goal).toBeGreaterThan(0);
-    }
-    // The same program: its memory is of the same order.
-    expect(result.summary.meanRss).toBeGreaterThan(recorded.summary.meanRss * 0.6);
-    expect(result.summary.meanRss).toBeLessThan(recorded.summary.meanRss * 1.6);
-    expect(result.summary.gcCycles).toBeGreaterThan(0);
-    for (const ledger of [result.ledgerPeak, result.ledgerFinal, result.ledgerAt(result.summary.durationNs / 2)]) {
-      const sum = ledger.parts.reduce((total, { bytes }) => total + bytes, 0);
-      expect(Math.abs(sum - ledger.rss)).toBeLessThan(2);
-    }
-    expect(rows).toEqual(result.timeline);
-    expect(rows.every(({ t }, i) => i === 0 || t >= rows[i - 1]!.t)).toBe(true);
-    expect(result.notes.some(({ text }) => text.includes(`GCs come when ${policy} would start them`))).toBe(true);
+  const policy = "go1.13";
+  const result = await replay([TRACE], {
+    policy,
+    rows: { add: (row) => void rows.push(row), drain: () => Promise.resolve() },
+  });
+  expect(result.placement).toBeNull();
+  expect(result.gcs.map(({ start }) => start)).not.toEqual(recorded.gcs.map(({ start }) => start));
+  for (const { start, markTermination, liveAtStart, goal } of result.gcs) {
+    expect(markTermination).toBeGreaterThanOrEqual(start);
+    expect(liveAtStart).toBeGreaterThan(0);
+    expect(goal).toBeGreaterThan(0);
   }
+  // The same program: its memory is of the same order.
+  expect(result.summary.meanRss).toBeGreaterThan(recorded.summary.meanRss * 0.6);
+  expect(result.summary.meanRss).toBeLessThan(recorded.summary.meanRss * 1.6);
+  expect(result.summary.gcCycles).toBeGreaterThan(0);
+  for (const ledger of [result.ledgerPeak, result.ledgerFinal, result.ledgerAt(result.summary.durationNs / 2)]) {
+    const sum = ledger.parts.reduce((total, { bytes }) => total + bytes, 0);
+    expect(Math.abs(sum - ledger.rss)).toBeLessThan(2);
+  }
+  expect(rows).toEqual(result.timeline);
+  expect(rows.every(({ t }, i) => i === 0 || t >= rows[i - 1]!.t)).toBe(true);
+  expect(result.notes.some(({ text }) => text.includes(`GCs come when ${policy} would start them`))).toBe(true);
 });
 
 test("asked for by name, the recorded version is replayed as recorded", async () => {
@@ -43,9 +41,9 @@ test("asked for by name, the recorded version is replayed as recorded", async ()
   expect(named.summary).toEqual(plain.summary);
 });
 
-test("a short recording gets every pair of pace and slice, a long one fewer, and each of them one at least", () => {
-  expect(drawsFor(0)).toBe(9);
-  expect(drawsFor(80_000)).toBe(9);
+test("a short recording gets more draws than a long one, each of another pair of pace and slice, and any gets one", () => {
+  expect(drawsFor(0)).toBe(6);
+  expect(drawsFor(80_000)).toBe(6);
   expect(drawsFor(160_000)).toBe(5);
   expect(drawsFor(4_000_000)).toBe(3);
   expect(drawsFor(6_000_000)).toBe(2);

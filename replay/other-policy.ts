@@ -23,11 +23,11 @@ const MOST_OBJECTS = 12e6;
 /**
  * Up to so many objects of all draws together, a short recording gets more draws than three. Where a GC falls just before or
  * after a burst decides for seconds how large the heap is, so one run of a program may have half as much again as another:
- * a mean over every pair of pace and slice is nearer to what a run is likely to have.
+ * a mean over more pairs of pace and slice is nearer to what a run is likely to have.
  */
 const QUICK_OBJECTS = 0.8e6;
 const LEAST_DRAWS = DRAWN.length;
-const MOST_DRAWS = DRAWN.length ** 2;
+const MOST_DRAWS = 2 * DRAWN.length;
 /** Pages of stacks and work buffers that nobody has touched, as a share: what recordings show. */
 const UNTOUCHED_MANUAL = 0.2;
 
