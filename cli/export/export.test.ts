@@ -97,7 +97,7 @@ test.each(["csv", "ndjson", "parquet", "perfetto"])(
         writtenBefore = handed;
       },
     });
-    expect(written).toBeGreaterThan(1e6);
+    expect(written).toBeGreaterThan(5e5);
     expect(most).toBeLessThan(60_000);
   },
 );
@@ -108,12 +108,14 @@ test("ndjson is the rows of --json", async () => {
   expect(lines.map((line) => JSON.parse(line))).toEqual(result.timeline);
 });
 
+const PACKED_BY = { GZIP: (packed: Uint8Array) => gunzipSync(packed) };
+
 test("parquet is read back as it was written", async () => {
   const result = fakeResult();
   result.timeline[5]!.heapGoal = Number.POSITIVE_INFINITY;
   const bytes = await toFile("parquet", result);
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
-  const rows = await parquetReadObjects({ file });
+  const rows = await parquetReadObjects({ file, compressors: PACKED_BY });
   expect(rows).toHaveLength(result.timeline.length);
   for (const [i, row] of rows.entries()) {
     for (const [name, value] of Object.entries(row)) {
