@@ -161,26 +161,39 @@ function overshoot(cycles: readonly RecordedCycle[]): number {
   return Math.max(1, over[Math.floor(over.length * WORST)] ?? 1);
 }
 
-/** How long before a GC the program's pace is taken. ns. */
-const PACE_WINDOW = 2e6;
 const SLOWEST_PROGRESS = 0.1;
+/** Moments between two marks, by bytes allocated, at which the program's pace is taken. */
+const REFERENCES = [0.2, 0.4, 0.6, 0.8];
 
+/**
+ * What the program allocates during marks, against stretches as long that begin at other moments. Those are chosen as a GC
+ * would choose them, by bytes allocated: one that starts in a burst sees the lull after it, too.
+ */
 function progressWhileMarking({ time, size, cycles }: Program): number {
-  let rateBefore = 0;
-  let rateWhile = 0;
+  const before = new Float64Array(size.length + 1);
+  for (let i = 0; i < size.length; i++) before[i + 1] = before[i]! + size[i]!;
+  const bytesBy = (t: number) => before[firstAfter(time, t)]!;
+  let elsewhere = 0;
+  let meanwhile = 0;
+  let from = 0;
   for (const { start, end, forced } of cycles) {
-    if (forced || start < PACE_WINDOW || end <= start) continue;
-    const from = firstAfter(time, start - PACE_WINDOW);
-    const at = firstAfter(time, start);
-    const to = firstAfter(time, end);
-    let bytes = 0;
-    for (let i = from; i < at; i++) bytes += size[i]!;
-    rateBefore += bytes / PACE_WINDOW;
-    bytes = 0;
-    for (let i = at; i < to; i++) bytes += size[i]!;
-    rateWhile += bytes / (end - start);
+    const duration = end - start;
+    if (!forced && duration > 0 && start > from) {
+      const first = bytesBy(from);
+      const room = bytesBy(start) - first;
+      const stretches = REFERENCES.map(
+        (share) => time[Math.min(time.length - 1, firstAfter(before, first + share * room) - 1)]!,
+      )
+        .filter((t) => t >= from && t + duration <= start)
+        .map((t) => bytesBy(t + duration) - bytesBy(t));
+      if (stretches.length > 0) {
+        elsewhere += stretches.reduce((sum, bytes) => sum + bytes, 0) / stretches.length;
+        meanwhile += bytesBy(end) - bytesBy(start);
+      }
+    }
+    from = end;
   }
-  return rateBefore > 0 ? Math.min(1, Math.max(SLOWEST_PROGRESS, rateWhile / rateBefore)) : 1;
+  return elsewhere > 0 ? Math.min(1, Math.max(SLOWEST_PROGRESS, meanwhile / elsewhere)) : 1;
 }
 
 const FACTOR_STEPS = 33;
