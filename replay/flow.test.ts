@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Flow, flowData } from "./flow.ts";
+import { Flow, flowData, SlackByRefills, USUAL_SLACK } from "./flow.ts";
 import type { RecordedCycle } from "./recorded-cycles.ts";
 
 const cycle = (start: number, liveAtStart: number, liveAtEnd: number, marked: number): RecordedCycle => ({
@@ -35,6 +35,7 @@ test("what is reachable lies between what the marks found, by bytes allocated", 
   expect(flow.liveAt(5)).toBe(50);
   expect(flow.liveAt(29)).toBe(200);
   expect(flow.allocatedAt(99)).toBe(300);
+  expect([0, 5, 150, 300, 301].map((bytes) => flow.timeOf(bytes))).toEqual([0, 0.5, 15, 30, Infinity]);
 });
 
 test("a mark counts what is allocated while it goes on", () => {
@@ -43,4 +44,19 @@ test("a mark counts what is allocated while it goes on", () => {
 
 test("totals without a finished cycle tell nothing", () => {
   expect(flowData(Float64Array.of(0), Float64Array.of(0), [cycle(1, 1, 1, Number.NaN)], 0)).toBeNull();
+});
+
+test("slack follows what refills take out of free slots", () => {
+  const refills = new SlackByRefills();
+  expect(refills.slack).toBe(USUAL_SLACK);
+  // Before the first mark nothing was swept.
+  refills.step(100);
+  refills.gcStart(100);
+  refills.markTermination();
+  refills.step(3 * 8192);
+  refills.step(4000);
+  refills.step(-9000);
+  refills.step(6000);
+  refills.gcStart(100_000);
+  expect(refills.slack).toBeCloseTo(0.03 + 0.65 * 0.1);
 });

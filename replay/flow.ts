@@ -101,6 +101,16 @@ export class Flow {
     return allocated[after - 1]! + share * (allocated[after]! - allocated[after - 1]!);
   }
 
+  /** When `bytes` had been allocated; Infinity if never. ns. */
+  timeOf(bytes: number): number {
+    const { time, allocated } = this.#data;
+    const after = firstAfter(allocated, bytes);
+    if (after === allocated.length) return bytes === allocated[after - 1] ? time[after - 1]! : Number.POSITIVE_INFINITY;
+    const before = after > 0 ? allocated[after - 1]! : 0;
+    const from = after > 0 ? time[after - 1]! : 0;
+    return from + ((bytes - before) / (allocated[after]! - before)) * (time[after]! - from);
+  }
+
   /** Bytes reachable at `t`: between two marks as far from one as from the other by bytes allocated. */
   liveAt(t: number): number {
     const { markTime, reachable } = this.#data;

@@ -202,6 +202,7 @@ export class Simulation {
     for (let i = 0; i < program.objects; i++) {
       const t = time[i]!;
       this.#at = i;
+      if (this.#flow) this.#collectUntil(t, this.#flow);
       if (i % CLOCK_STRIDE === 0 || t >= this.#markEnd || t >= this.#background.next) this.#advance(t);
       while (nextManual < manual.time.length && manual.time[nextManual]! <= t) this.#manual(nextManual++);
       while (nextForced < forced.length && forced[nextForced]!.start <= t) {
@@ -213,7 +214,11 @@ export class Simulation {
         nextFree += this.#options.freeOsMemoryEvery;
       }
       const who = p[i]! >= 0 ? p[i]! % procs : 0;
-      if (this.#flow && !this.#needsSpan(t, who)) continue;
+      if (this.#flow) {
+        this.#now = t;
+        this.#fill(who);
+        if (!this.#needsSpan()) continue;
+      }
       const cls = classes[spanClass[i]!]!;
       if (cls < 2) {
         this.#objects.allocLarge(i, Math.ceil(size[i]! / pageSize), cls === 1, who);
@@ -269,23 +274,42 @@ export class Simulation {
     return this.#flow ? this.#flowBase + this.#flow.allocatedAt(this.#now) : this.#objects.live;
   }
 
+  /** The GCs that come before `t` while free slots are used up: between two spans that the recording took. */
+  #collectUntil(t: number, flow: Flow): void {
+    // With one P marks go on span by span.
+    while (this.#assist === null) {
+      const bound = this.#marking ? this.#assistedEnd : this.#pacer.trigger(this.#memory());
+      const at = Math.max(this.#now, flow.timeOf(bound - this.#flowBase));
+      if (this.#marking && this.#markEnd <= Math.min(at, t)) {
+        this.#advance(this.#markEnd);
+        continue;
+      }
+      if (at > t) return;
+      this.#advance(at);
+      this.#now = at;
+      this.#fill(0);
+      if (this.#marking) this.#endMark(at);
+      else this.#startGc(at);
+    }
+  }
+
   /**
    * Whole spans stand for objects: those that the recording took. Under another GOGC free slots are used again sooner or later:
-   * where the live heap is more than there are spans for, more are taken, until the next sweep; where spans have more room than
-   * they ever had in the recording, the program needs no new one.
+   * where the live heap is more than there are spans for, more are taken, until the next sweep.
    */
-  #needsSpan(t: number, p: number): boolean {
-    this.#now = t;
+  #fill(p: number): void {
     const { pageSize } = this.#heap.config;
-    const live = this.#live();
-    const missing = live - this.#objects.allocated;
-    if (missing >= FILLER_PAGES * pageSize) {
-      for (let n = Math.floor(missing / (FILLER_PAGES * pageSize)); n > 0; n--) {
-        this.#objects.allocLarge(this.#program.objects, FILLER_PAGES, true, p);
-      }
-      this.#dirty = true;
+    const missing = this.#live() - this.#objects.allocated;
+    if (missing < FILLER_PAGES * pageSize) return;
+    for (let n = Math.floor(missing / (FILLER_PAGES * pageSize)); n > 0; n--) {
+      this.#objects.allocLarge(this.#program.objects, FILLER_PAGES, true, p);
     }
-    return this.#gcs === 0 || this.#objects.allocated <= live * this.#options.learned.spanRoom;
+    this.#dirty = true;
+  }
+
+  /** Where spans have more room than they ever had in the recording, the program needs no new one. */
+  #needsSpan(): boolean {
+    return this.#gcs === 0 || this.#objects.allocated <= this.#live() * this.#options.learned.spanRoom;
   }
 
   #afterRefill(t: number): void {
