@@ -49,8 +49,6 @@ export interface LearnedValues {
   /** Shares of manual and object pages that nobody has touched. */
   readonly untouchedManual: number;
   readonly untouchedObjects: number;
-  /** Pages in use against the live heap, as they were for nine tenths of the time at most: the room that spans have. */
-  readonly spanRoom: number;
 }
 
 export interface Learned extends LearnedValues {
@@ -82,7 +80,7 @@ export function learnedFrom(values: LearnedValues, procs = values.procs): Learne
 export function learn(
   program: Program,
   gogc: number,
-  rest: Pick<LearnedValues, "nonHeapMapped" | "untouchedManual" | "untouchedObjects" | "spanRoom">,
+  rest: Pick<LearnedValues, "nonHeapMapped" | "untouchedManual" | "untouchedObjects">,
 ): LearnedValues {
   const cycles = program.cycles.filter(({ marked, forced }) => marked > 0 && !forced);
   const roots: number[] = [];
@@ -122,17 +120,24 @@ function assistCores(cycles: readonly RecordedCycle[], most: number): number {
   return Math.min(most, median(cores) ?? 0);
 }
 
-/** How long a mark takes by the bytes it finds: a line through the small heaps' median and the large heaps'. */
+/**
+ * How long a mark takes by the bytes it finds reachable (what is allocated meanwhile counts as marked, and costs nothing): a
+ * line through the small heaps' median and the large heaps'.
+ */
 function markTime(cycles: readonly RecordedCycle[]): { fixed: number; perByte: number } {
   const known = cycles
-    .filter(({ marked, start, end }) => marked > 0 && end > start)
-    .sort((a, b) => a.marked - b.marked);
+    .map(({ marked, start, end, liveAtStart, liveAtEnd }) => ({
+      bytes: marked - (liveAtEnd > liveAtStart ? Math.min(liveAtEnd - liveAtStart, marked / 2) : 0),
+      ns: end - start,
+    }))
+    .filter(({ bytes, ns }) => bytes > 0 && ns > 0)
+    .sort((a, b) => a.bytes - b.bytes);
   if (known.length === 0) return { fixed: FIXED_MARK_NS, perByte: DEFAULT_MARK_NS_PER_BYTE };
   const half = known.length >> 1;
   const small = known.slice(0, Math.max(1, half));
   const large = known.slice(half);
-  const bytes = (of: readonly RecordedCycle[]) => median(of.map(({ marked }) => marked))!;
-  const time = (of: readonly RecordedCycle[]) => median(of.map(({ start, end }) => end - start))!;
+  const bytes = (of: typeof known) => median(of.map(({ bytes }) => bytes))!;
+  const time = (of: typeof known) => median(of.map(({ ns }) => ns))!;
   const distance = bytes(large) - bytes(small);
   // Heaps of one size tell no slope.
   if (distance < bytes(small) * 0.5) {
@@ -143,10 +148,7 @@ function markTime(cycles: readonly RecordedCycle[]): { fixed: number; perByte: n
   const fixed = time(small) - perByte * bytes(small);
   if (fixed >= MIN_MARK_NS) return { fixed, perByte };
   // Such a line would have small heaps marked in no time: one through the least there is, then.
-  return {
-    fixed: MIN_MARK_NS,
-    perByte: median(known.map(({ marked, start, end }) => Math.max(0, end - start - MIN_MARK_NS) / marked))!,
-  };
+  return { fixed: MIN_MARK_NS, perByte: median(known.map(({ bytes, ns }) => Math.max(0, ns - MIN_MARK_NS) / bytes))! };
 }
 
 const WORST = 0.9;

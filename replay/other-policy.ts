@@ -57,7 +57,6 @@ export async function underOtherPolicy(input: OtherPolicyInput): Promise<ReplayR
     untouchedManual: UNTOUCHED_MANUAL,
     untouchedObjects: 0,
     // Of spans that stand for objects: here are the objects themselves.
-    spanRoom: Number.POSITIVE_INFINITY,
   };
   const results: Result[] = [];
   let learned: LearnedValues | null = null;

@@ -217,7 +217,7 @@ export class Simulation {
       if (this.#flow) {
         this.#now = t;
         this.#fill(who);
-        if (!this.#needsSpan()) continue;
+        if (!this.#needsSpan(this.#flow)) continue;
       }
       const cls = classes[spanClass[i]!]!;
       if (cls < 2) {
@@ -307,9 +307,9 @@ export class Simulation {
     this.#dirty = true;
   }
 
-  /** Where spans have more room than they ever had in the recording, the program needs no new one. */
-  #needsSpan(): boolean {
-    return this.#gcs === 0 || this.#objects.allocated <= this.#live() * this.#options.learned.spanRoom;
+  /** Where spans have more free slots than the program leaves in them, it needs no new one. */
+  #needsSpan({ slack }: Flow): boolean {
+    return this.#gcs === 0 || this.#objects.allocated * (1 - slack) <= this.#live();
   }
 
   #afterRefill(t: number): void {

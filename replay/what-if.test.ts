@@ -41,7 +41,6 @@ describe("a recorded cache", () => {
       nonHeapMapped: 5.5e6,
       untouchedManual: 0.2,
       untouchedObjects: 0,
-      spanRoom: 1,
     });
     const job = { ...prepared.job, programs: [program], tables: [], learned };
     const [run] = await runPrepared({ ...prepared, job }, [prepared.recorded]);

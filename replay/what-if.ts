@@ -152,7 +152,6 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
     nonHeapMapped: nonHeapMapped(minor),
     untouchedManual: 0.2,
     untouchedObjects: 0,
-    spanRoom: spanRoom(baseline),
   });
   const input = baseline.inputs[0];
   const binary = baseline.ledgerFinal.parts.find(({ id }) => id === "binary")?.bytes ?? 3.5e6;
@@ -181,15 +180,6 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
       freeOsMemoryEvery: Number.POSITIVE_INFINITY,
     },
   };
-}
-
-const MOST_OF_THE_TIME = 0.9;
-
-/** LearnedValues.spanRoom of the recording. */
-function spanRoom({ timeline }: ReplayResult): number {
-  const room = timeline.filter(({ heapLive }) => heapLive > 0).map(({ heapInuse, heapLive }) => heapInuse / heapLive);
-  room.sort((a, b) => a - b);
-  return Math.max(1, room[Math.floor(room.length * MOST_OF_THE_TIME)] ?? Number.POSITIVE_INFINITY);
 }
 
 function finiteOrNull(value: number): number | null {
