@@ -19,9 +19,9 @@ import { ProgramBuilder } from "./program.ts";
 const BASE = 0xc000000000;
 
 /** Two spans of large objects, one dead at each of two cycles; of the second cycle's sweep only the start is recorded or all. */
-function recorded(sweptToTheEnd: boolean) {
+function recorded(sweptToTheEnd: boolean, procs = 2) {
   const batch = newBatch();
-  push(batch, PROCS, 0, -1, NO_ADDR, 2, 0);
+  push(batch, PROCS, 0, -1, NO_ADDR, procs, 0);
   push(batch, P_START, 0, 0, NO_ADDR, 0, 0);
   for (let i = 0; i < 40; i++) {
     push(batch, SPAN_ALLOC, 1000 + i * 100, 0, BASE + i * 65536, 8, 1);
@@ -35,6 +35,9 @@ function recorded(sweptToTheEnd: boolean) {
     for (let k = from; k < to; k++) push(batch, OBJECT_FREE, t + 20, 0, BASE + k * 65536, 0, 0);
     if (i === 19 || sweptToTheEnd) push(batch, GC_SWEEP_DONE, t + 30, 0, NO_ADDR, 0, 0);
   }
+  // Lost to a system call, and out of work.
+  push(batch, P_STOP, 5500, 0, NO_ADDR, 0, 1);
+  push(batch, P_START, 5500, 0, NO_ADDR, 0, 0);
   push(batch, P_STOP, 6000, 0, NO_ADDR, 0, 0);
   const builder = new ProgramBuilder(slotSizesFor("go1.27"));
   builder.add(batch);
@@ -50,4 +53,9 @@ test("garbage of the last mark whose sweep the recording does not have does not 
 
 test("a program is busy while its Ps run", () => {
   expect(recorded(true).busyNs).toBe(6000);
+});
+
+test("with one P it is told when that ran out of work", () => {
+  expect([...recorded(true, 1).idleFrom]).toEqual([6000]);
+  expect([...recorded(true, 2).idleFrom]).toEqual([]);
 });

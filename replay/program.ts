@@ -57,6 +57,8 @@ export interface Program {
   readonly manual: ManualSpans;
   readonly cycles: readonly RecordedCycle[];
   readonly procs: number;
+  /** With one P: when it ran out of goroutines to run, ns, ascending; empty where the input does not tell. */
+  readonly idleFrom: Float64Array;
   readonly end: number;
   /** ns of Ps that the program itself kept busy, GC workers and assists left out; 0 where the input does not tell. */
   readonly busyNs: number;
@@ -110,6 +112,7 @@ export class ProgramBuilder {
   readonly #started = new Map<number, number>();
   #ran = 0;
   #procs = 1;
+  readonly #idleFrom = new Column(Float64Array);
   #end = 0;
   #base: number | null = null;
   readonly #keepRecorder: boolean;
@@ -162,6 +165,8 @@ export class ProgramBuilder {
           break;
         case P_STOP:
           this.#stopped(t, p[i]!);
+          // aux: a system call lost the P, which goes on with another goroutine.
+          if (this.#procs === 1 && aux[i] === 0) this.#idleFrom.push(t);
           break;
         case PROCS:
           this.#procs = Math.max(this.#procs, size[i]!);
@@ -359,6 +364,7 @@ export class ProgramBuilder {
       },
       cycles: this.#cycles.filter(({ end }) => !Number.isNaN(end)),
       procs: this.#procs,
+      idleFrom: this.#procs === 1 ? this.#idleFrom.trimmed() : new Float64Array(0),
       end: this.#end,
       busyNs: this.#busy(),
       heapBase: this.#base,

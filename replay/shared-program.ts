@@ -21,6 +21,7 @@ export function sharedProgram(program: Program): Program {
     spanClass: shared(program.spanClass),
     size: shared(program.size),
     p: shared(program.p),
+    idleFrom: shared(program.idleFrom),
     flow: flow && {
       time: shared(flow.time),
       allocated: shared(flow.allocated),

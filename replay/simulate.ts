@@ -427,11 +427,22 @@ export class Simulation {
     for (let i = this.#at; i < time.length; i++) {
       const next = time[i]!;
       if (next <= last) continue;
-      if (next - last > IDLE_GAP) return last;
+      if (next - last > IDLE_GAP && this.#wentIdle(last, next)) return last;
       if (next > latest) return latest;
       last = next;
     }
     return last;
+  }
+
+  /**
+   * Whether the P ran out of work between two allocations: a gap may as well be a recorded GC's worker, the tracer that
+   * writes, or another process.
+   */
+  #wentIdle(from: number, to: number): boolean {
+    const { idleFrom } = this.#program;
+    if (idleFrom.length === 0) return true;
+    const at = firstAfter(idleFrom, from);
+    return at < idleFrom.length && idleFrom[at]! < to;
   }
 
   /** GCs back to back: between them passes less time than they mark. */
