@@ -8,6 +8,7 @@ const input = (change: Partial<ConfidenceInput> = {}): ConfidenceInput => ({
   tracedShare: 0,
   otherVersion: false,
   nearLimit: false,
+  limitTooLow: false,
   ...change,
 });
 
@@ -40,4 +41,13 @@ test("near a limit only the number of GCs is less sure", () => {
   const near = confidenceOf(input({ nearLimit: true }));
   expect(near.gcs).toBeGreaterThan(confidenceOf(input()).gcs);
   expect(near.peakRss).toBe(confidenceOf(input()).peakRss);
+});
+
+test("GCs back to back are counted less surely, where the live heap is not known exactly", () => {
+  const without = confidenceOf(input({ evidence: "inferred", nearLimit: true }));
+  const squeezed = confidenceOf(input({ evidence: "inferred", nearLimit: true, limitTooLow: true }));
+  expect(squeezed.gcs).toBe(0.5);
+  expect(squeezed.peakRss).toBe(without.peakRss);
+  expect(squeezed.reasons.join()).toMatch(/back to back/);
+  expect(confidenceOf(input({ limitTooLow: true })).gcs).toBeLessThanOrEqual(0.15);
 });

@@ -47,6 +47,8 @@ export function runSetting(job: PreparedJob, setting: Setting): WhatIfRun {
   const summary = summaryOf(results);
   const squeezed = mean(({ outcome }) => outcome.backToBackNs + outcome.limitedNs);
   const limited = Number.isFinite(setting.memoryLimit);
+  const limitTooLow =
+    limited && (squeezed > SQUEEZED_SHARE * duration || summary.peakRss > setting.memoryLimit * OVER_LIMIT);
   const gcCpu = {
     mark: mean(({ outcome }) => outcome.gcCpu.mark),
     assist: mean(({ outcome }) => outcome.gcCpu.assist),
@@ -62,8 +64,7 @@ export function runSetting(job: PreparedJob, setting: Setting): WhatIfRun {
     // Where the program leaves less idle than the GC takes, the run gets longer.
     gcCpuShare:
       gcCpuNs / Math.max(duration * setting.procs, job.learned.busyShare * duration * job.learned.procs + gcCpuNs),
-    limitTooLow:
-      limited && (squeezed > SQUEEZED_SHARE * duration || summary.peakRss > setting.memoryLimit * OVER_LIMIT),
+    limitTooLow,
     confidence: confidenceOf({
       draws: results.map(({ outcome, recorder }) => ({
         peakRss: recorder.maxRss,
@@ -73,6 +74,7 @@ export function runSetting(job: PreparedJob, setting: Setting): WhatIfRun {
       evidence: job.evidence,
       tracedShare: job.tracedShare,
       otherVersion: eraFor(job.recordedVersion).name !== eraFor(setting.policy).name,
+      limitTooLow,
       nearLimit: limited && summary.peakRss > setting.memoryLimit * NEAR_LIMIT,
     }),
     timeline: [...recorder.kept()].map((row) => ({ t: row[COL.t]!, rss: row[COL.rss]! })),
