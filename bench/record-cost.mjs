@@ -3,11 +3,10 @@
 // recorded. Compared are the times that the program itself measured, of the clock and of the processor, with the mean of both
 // runs alone; and what gopages measured of itself. Needs Go.
 //
-// On a busy machine of 2 processors, 10 rounds of some 7 s, under `chrt -f 10`: gopages itself took 0.46 % of one processor
-// (0.44 to 0.48; 0.35 in runs of 14 s, as a fixed allowance is for the start). Of the program's clock recording came to
-// -2.9 % (median; -9.2 to 17) with GOMAXPROCS=2 and -8.5 % (-18 to 8) with 1, where two runs alone differed by -0.9 % (-9.7 to
-// 5.2) and 3.4 % (-14 to 24): the noise there was too great to tell 1 % from none. Without chrt it was 7.5 % (-25 to 52) and
-// -0.9 % (-34 to 55).
+// On a machine of 2 processors with nothing else to do, 10 rounds of some 6.5 s: recording cost the program 0.34 % of the clock
+// (median; -10 to 16 % in single rounds), the runtime's logs alone 0.25 %, where two runs alone differed by 1.0 % (-20 to 11);
+// gopages itself took 0.47 % of one processor (0.35 in runs of 14 s, as a fixed allowance is for the start). On a busy machine
+// the noise is too great to tell 1 % from none.
 //
 //	npm run build && node bench/record-cost.mjs [ROUNDS] [SIZE]     BEFORE="flock -x FILE" holds a lock for each round
 import { spawnSync } from "node:child_process";
