@@ -20,10 +20,10 @@ function binOf(age: number): number {
   return Math.min(BINS - 1, Math.floor(Math.log2(age / FIRST_AGE) * BINS_PER_OCTAVE));
 }
 
-/** Age at which a bin begins, ns. */
-function ageOf(bin: number): number {
-  return bin === 0 ? 0 : FIRST_AGE * 2 ** (bin / BINS_PER_OCTAVE);
-}
+/** Age at which each bin begins, ns. */
+const AGES = Float64Array.from({ length: BINS + 2 }, (_, bin) =>
+  bin === 0 ? 0 : FIRST_AGE * 2 ** (bin / BINS_PER_OCTAVE),
+);
 
 export interface LifetimesInput {
   /** Birth of each object, ns, ascending. */
@@ -72,8 +72,8 @@ export class Lifetimes {
   deadBy(size: number, age: number): number {
     const dead = this.#dead[sizeGroup(size)]!;
     const bin = binOf(age);
-    const from = ageOf(bin);
-    const share = Math.min(1, (age - from) / (ageOf(bin + 1) - from));
+    const from = AGES[bin]!;
+    const share = Math.min(1, (age - from) / (AGES[bin + 1]! - from));
     return dead[bin]! + (dead[bin + 1]! - dead[bin]!) * share;
   }
 
@@ -101,8 +101,8 @@ export class Lifetimes {
     }
     const width = dead[first + 1]! - dead[first]!;
     const within = width > 0 ? (wanted - dead[first]!) / width : draw;
-    const begin = ageOf(first);
-    return Math.min(to, Math.max(from, begin + (ageOf(first + 1) - begin) * within));
+    const begin = AGES[first]!;
+    return Math.min(to, Math.max(from, begin + (AGES[first + 1]! - begin) * within));
   }
 }
 

@@ -21,9 +21,8 @@ function binOf(age: number): number {
   return Math.min(BINS - 1, Math.floor(Math.log2(age / FIRST_AGE) * BINS_PER_OCTAVE));
 }
 
-function ageOf(bin: number): number {
-  return FIRST_AGE * 2 ** (bin / BINS_PER_OCTAVE);
-}
+/** Age at which each bin begins, ns. */
+const AGES = Float64Array.from({ length: BINS + 1 }, (_, bin) => FIRST_AGE * 2 ** (bin / BINS_PER_OCTAVE));
 
 export class Survival {
   readonly #seen = GROUP_LIMITS.concat(0).map(() => new Float64Array(BINS));
@@ -48,7 +47,7 @@ export class Survival {
     const dead = this.#dead[sizeGroup(size)]!;
     const bin = binOf(age);
     const low = bin > 0 ? dead[bin - 1]! : 0;
-    const share = bin === 0 ? age / FIRST_AGE : Math.log2(age / ageOf(bin)) * BINS_PER_OCTAVE;
+    const share = bin === 0 ? age / FIRST_AGE : Math.log2(age / AGES[bin]!) * BINS_PER_OCTAVE;
     return low + (dead[bin]! - low) * Math.min(1, Math.max(0, share));
   }
 
@@ -67,8 +66,8 @@ export class Survival {
     }
     const before = low > 0 ? dead[low - 1]! : 0;
     const within = dead[low]! > before ? (wanted - before) / (dead[low]! - before) : draw;
-    const from = low === 0 ? 0 : ageOf(low);
-    return Math.min(age, from + (ageOf(low + 1) - from) * within);
+    const from = low === 0 ? 0 : AGES[low]!;
+    return Math.min(age, from + (AGES[low + 1]! - from) * within);
   }
 }
 
