@@ -23,9 +23,9 @@ const FLOOR = { peakRss: 0.14, meanRss: 0.12, gcs: 0.14 };
 const CEILING = 0.15;
 const OTHER_VERSION = 0.05;
 const NEAR_LIMIT_GCS = 0.15;
-/** Without addresses, spans live and die as wholes; out of a log, sizes are made up as well. */
 /** Back to back the GCs of a program whose live heap is not known exactly were up to half off. */
 const BACK_TO_BACK_GCS = 0.5;
+/** Without addresses, spans live and die as wholes; out of a log, sizes are made up as well. */
 const WIDER = { exact: 1, inferred: 1.8, modelled: 2.5 };
 
 export function confidenceOf({

@@ -52,7 +52,7 @@ export function drawDeaths(input: DrawInput): { deadAt: Float64Array; survivors:
   const bends = fairBends(input, facts);
   const { oldDeathRate } = facts;
   const last = marks.at(-1)!;
-  const draws = new SharedDraws(input);
+  const draws = new SharedDraws(input, facts.allocatedBefore[n]!);
   let survivors = 0;
   for (let i = 0; i < n; i++) {
     const draw = draws.of(i);
@@ -101,11 +101,11 @@ class SharedDraws {
   readonly #marks: number;
   readonly #together: number;
 
-  constructor(input: DrawInput) {
+  /** `all`: bytes of all objects. */
+  constructor(input: DrawInput, all: number) {
     this.#input = input;
     this.#random = newRandom(input.seed);
     this.#marks = input.marks.length + 2;
-    const all = input.size.reduce((sum, bytes) => sum + bytes, 0);
     this.#together = Math.min(TOGETHER, (all / this.#marks) * PART_OF_INTERVAL);
     let procs = 0;
     for (const p of input.p) if (p > procs) procs = p;
@@ -251,7 +251,7 @@ interface Intervals {
 
 /** For each interval before a mark: which part of the old objects' deaths is spread evenly, and when the rest died. */
 function intervals({ time, size, deadIn, marks, lifetimes, end, seed }: DrawInput): Intervals {
-  const allocatedBefore = new Float64Array(time.length + 1);
+  const allocatedBefore = bytesBefore(size);
   const aliveAt = new Float64Array(marks.length + 1);
   const allocated = new Float64Array(marks.length + 1);
   const oldDead = new Float64Array(marks.length);
@@ -261,7 +261,6 @@ function intervals({ time, size, deadIn, marks, lifetimes, end, seed }: DrawInpu
     while (mark < marks.length && time[i]! >= marks[mark]!) mark++;
     // `mark` is the first mark after the birth: the interval that ends with it is the object's first.
     const bytes = size[i]!;
-    allocatedBefore[i + 1] = allocatedBefore[i]! + bytes;
     allocated[mark]! += bytes;
     const found = deadIn[i]!;
     if (time[i]! <= 0) aliveAt[0]! += bytes;
@@ -291,6 +290,13 @@ function intervals({ time, size, deadIn, marks, lifetimes, end, seed }: DrawInpu
   }
   const oldDeathRate = exposure > 0 ? dead / exposure : 0;
   return { spread, moments, oldDeathRate, allocatedBefore, aliveAt, oldDead, allocated, bursty };
+}
+
+/** For each index, and the end: bytes of the objects before it. */
+export function bytesBefore(size: Float64Array): Float64Array {
+  const before = new Float64Array(size.length + 1);
+  for (let i = 0; i < size.length; i++) before[i + 1] = before[i]! + size[i]!;
+  return before;
 }
 
 /** Index of the first of the ascending `values` that is greater than `value`. */

@@ -93,22 +93,13 @@ export class Flow {
 
   /** Bytes allocated by `t`, evenly between two moments that are known. */
   allocatedAt(t: number): number {
-    const { time, allocated } = this.#data;
-    const after = firstAfter(time, t);
-    if (after === 0) return (allocated[0]! * Math.max(0, t)) / Math.max(1, time[0]!);
-    if (after === time.length) return allocated[after - 1]!;
-    const share = (t - time[after - 1]!) / (time[after]! - time[after - 1]!);
-    return allocated[after - 1]! + share * (allocated[after]! - allocated[after - 1]!);
+    return between(this.#data.time, this.#data.allocated, t);
   }
 
   /** When `bytes` had been allocated; Infinity if never. ns. */
   timeOf(bytes: number): number {
     const { time, allocated } = this.#data;
-    const after = firstAfter(allocated, bytes);
-    if (after === allocated.length) return bytes === allocated[after - 1] ? time[after - 1]! : Number.POSITIVE_INFINITY;
-    const before = after > 0 ? allocated[after - 1]! : 0;
-    const from = after > 0 ? time[after - 1]! : 0;
-    return from + ((bytes - before) / (allocated[after]! - before)) * (time[after]! - from);
+    return bytes > allocated.at(-1)! ? Number.POSITIVE_INFINITY : between(allocated, time, bytes);
   }
 
   /** Bytes reachable at `t`: between two marks as far from one as from the other by bytes allocated. */
@@ -127,4 +118,13 @@ export class Flow {
   marked(start: number, end: number): number {
     return this.liveAt(start) + this.allocatedAt(end) - this.allocatedAt(start);
   }
+}
+
+/** On the line through the points (ascending, and the origin before them) at `x`; beyond the last it goes on level. */
+function between(xs: Float64Array, ys: Float64Array, x: number): number {
+  const after = firstAfter(xs, x);
+  if (after === xs.length) return ys[after - 1]!;
+  const from = after > 0 ? xs[after - 1]! : 0;
+  const before = after > 0 ? ys[after - 1]! : 0;
+  return before + ((Math.max(x, from) - from) / (xs[after]! - from)) * (ys[after]! - before);
 }

@@ -2,7 +2,7 @@
  * What a recording teaches about the machine and the program, for runs under other settings: how long marking takes, how
  * fast sweeping goes, how far before its goal the GC starts. Medians over the recording's own cycles.
  */
-import { firstAfter } from "./deaths.ts";
+import { bytesBefore, firstAfter } from "./deaths.ts";
 import { BACKGROUND_UTILIZATION, HEAP_MINIMUM, Pacer } from "./pacer.ts";
 import type { Program } from "./program.ts";
 import type { RecordedCycle } from "./recorded-cycles.ts";
@@ -172,8 +172,7 @@ const REFERENCES = [0.2, 0.4, 0.6, 0.8];
  * would choose them, by bytes allocated: one that starts in a burst sees the lull after it, too.
  */
 function progressWhileMarking({ time, size, cycles }: Program): number {
-  const before = new Float64Array(size.length + 1);
-  for (let i = 0; i < size.length; i++) before[i + 1] = before[i]! + size[i]!;
+  const before = bytesBefore(size);
   const bytesBy = (t: number) => before[firstAfter(time, t)]!;
   let elsewhere = 0;
   let meanwhile = 0;

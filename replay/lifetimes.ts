@@ -5,25 +5,13 @@
  * objects. For programs that allocate in bursts: there marks are far apart and at odd moments, and the ages at death of
  * other bursts tell more of what died between two marks than survival.ts, which looks at first marks only.
  */
+import { AGES, BINS, binOf } from "./age-bins.ts";
 import { SIZE_GROUPS, sizeGroup } from "./survival.ts";
 
-/** Ages are binned by their logarithm: 4 bins per factor of 2, from 1 us on. The last bin is for whatever outlives them all. */
-const BINS_PER_OCTAVE = 4;
-const FIRST_AGE = 1e3;
-const BINS = 35 * BINS_PER_OCTAVE;
+/** The bin of whatever outlives them all. */
 const FOREVER = BINS;
 /** Rounds of the fixed-point iteration; what mass still moves after so many lies within intervals that say nothing of it. */
 const ROUNDS = 120;
-
-function binOf(age: number): number {
-  if (age <= FIRST_AGE) return 0;
-  return Math.min(BINS - 1, Math.floor(Math.log2(age / FIRST_AGE) * BINS_PER_OCTAVE));
-}
-
-/** Age at which each bin begins, ns. */
-const AGES = Float64Array.from({ length: BINS + 2 }, (_, bin) =>
-  bin === 0 ? 0 : FIRST_AGE * 2 ** (bin / BINS_PER_OCTAVE),
-);
 
 export interface LifetimesInput {
   /** Birth of each object, ns, ascending. */

@@ -152,14 +152,6 @@ export class ProgramBuilder {
           this.#heapLive(t, size[i]!);
           this.#recorded.event(HEAP_LIVE, t, p[i]!, addr[i]!, size[i]!, aux[i]!);
           break;
-        case GC_START:
-          this.#refills.gcStart(this.#recorded.live);
-          this.#recorded.event(GC_START, t, p[i]!, addr[i]!, size[i]!, aux[i]!);
-          break;
-        case GC_MARK_TERMINATION:
-          this.#refills.markTermination();
-          this.#recorded.event(GC_MARK_TERMINATION, t, p[i]!, addr[i]!, size[i]!, aux[i]!);
-          break;
         case P_START:
           this.#started.set(p[i]!, t);
           break;
@@ -172,6 +164,8 @@ export class ProgramBuilder {
           this.#procs = Math.max(this.#procs, size[i]!);
           break;
         default:
+          if (kind[i] === GC_START) this.#refills.gcStart(this.#recorded.live);
+          else if (kind[i] === GC_MARK_TERMINATION) this.#refills.markTermination();
           this.#recorded.event(kind[i]!, t, p[i]!, addr[i]!, size[i]!, aux[i]!);
       }
     }

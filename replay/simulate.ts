@@ -9,7 +9,7 @@ import type { Era, HeapConfig, PageHeap } from "../allocator/types.ts";
 import { MarkAssist } from "./assist.ts";
 import { type Background, type BackgroundWorld, heapRetained, mappedReady } from "./background/background.ts";
 import { CpuLimiter } from "./cpu-limiter.ts";
-import { firstAfter } from "./deaths.ts";
+import { bytesBefore, firstAfter } from "./deaths.ts";
 import { rulesOf } from "./era-rules.ts";
 import { Flow } from "./flow.ts";
 import { LazyPages, lazyFrees } from "./lazy-pages.ts";
@@ -681,8 +681,7 @@ export interface DeathTables {
 
 export function deathTables(program: Program): DeathTables {
   const n = program.objects;
-  const allocatedBefore = new Float64Array(n + 1);
-  for (let i = 0; i < n; i++) allocatedBefore[i + 1] = allocatedBefore[i]! + program.size[i]!;
+  const allocatedBefore = bytesBefore(program.size);
   const order = new Uint32Array(n);
   let dying = 0;
   for (let i = 0; i < n; i++) if (program.deadAt[i]! < Number.POSITIVE_INFINITY) order[dying++] = i;

@@ -3,11 +3,8 @@
  * it, what is still alive at its age then. Weighted by bytes; separately for small, middling and large objects, since
  * they live differently.
  */
+import { AGES, BINS, binOf, binsBetween, FIRST_AGE } from "./age-bins.ts";
 
-/** Ages are binned by their logarithm: 4 bins per factor of 2, from 1 us on. */
-const BINS_PER_OCTAVE = 4;
-const FIRST_AGE = 1e3;
-const BINS = 35 * BINS_PER_OCTAVE;
 /** Objects are in groups by size: small, middling, and large ones. */
 const GROUP_LIMITS = [512, 32 << 10];
 export const SIZE_GROUPS = GROUP_LIMITS.length + 1;
@@ -15,14 +12,6 @@ export const SIZE_GROUPS = GROUP_LIMITS.length + 1;
 export function sizeGroup(size: number): number {
   return size <= GROUP_LIMITS[0]! ? 0 : size <= GROUP_LIMITS[1]! ? 1 : 2;
 }
-
-function binOf(age: number): number {
-  if (age <= FIRST_AGE) return 0;
-  return Math.min(BINS - 1, Math.floor(Math.log2(age / FIRST_AGE) * BINS_PER_OCTAVE));
-}
-
-/** Age at which each bin begins, ns. */
-const AGES = Float64Array.from({ length: BINS + 1 }, (_, bin) => FIRST_AGE * 2 ** (bin / BINS_PER_OCTAVE));
 
 export class Survival {
   readonly #seen = GROUP_LIMITS.concat(0).map(() => new Float64Array(BINS));
@@ -47,7 +36,7 @@ export class Survival {
     const dead = this.#dead[sizeGroup(size)]!;
     const bin = binOf(age);
     const low = bin > 0 ? dead[bin - 1]! : 0;
-    const share = bin === 0 ? age / FIRST_AGE : Math.log2(age / AGES[bin]!) * BINS_PER_OCTAVE;
+    const share = bin === 0 ? age / FIRST_AGE : binsBetween(AGES[bin]!, age);
     return low + (dead[bin]! - low) * Math.min(1, Math.max(0, share));
   }
 
@@ -66,7 +55,7 @@ export class Survival {
     }
     const before = low > 0 ? dead[low - 1]! : 0;
     const within = dead[low]! > before ? (wanted - before) / (dead[low]! - before) : draw;
-    const from = low === 0 ? 0 : AGES[low]!;
+    const from = AGES[low]!;
     return Math.min(age, from + (AGES[low + 1]! - from) * within);
   }
 }

@@ -37,11 +37,7 @@ describe("a recorded cache", () => {
     const builder = new ProgramBuilder(slotSizesFor("go1.27"), { keepRecorder: true });
     for await (const batch of sources[0]!.batches()) builder.add(batch);
     const program = builder.finish();
-    const learned = learn(program, 100, {
-      nonHeapMapped: 5.5e6,
-      untouchedManual: 0.2,
-      untouchedObjects: 0,
-    });
+    const learned = learn(program, 100, { nonHeapMapped: 5.5e6, untouchedManual: 0.2, untouchedObjects: 0 });
     const job = { ...prepared.job, programs: [program], tables: [], learned };
     const [run] = await runPrepared({ ...prepared, job }, [prepared.recorded]);
     const recorded = program.cycles.length;
