@@ -169,7 +169,7 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
       return Math.floor((seed / 2 ** 31) * below);
     };
     const run = await start({ fake: EVENTFUL, shell: true });
-    await run.until("$");
+    await run.prompt();
     for (let round = 0; round < 2; round++) {
       run.press("$RUN; echo co''de $?\r");
       await run.until("q quit");
@@ -526,7 +526,7 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
 
   test("Ctrl-Z gives the terminal back, fg takes it again", async () => {
     const run = await start({ shell: true });
-    await run.until("$");
+    await run.prompt();
     run.press("$RUN\r");
     await run.until("q quit");
     run.press("l");
@@ -550,7 +550,7 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     run.press("h");
     await run.until(/Time +3\.96 s/);
     run.press("q");
-    await run.until((text) => !text.includes("[1 Timeline]"));
+    await run.prompt();
     run.press("stty -a | grep -o ' icanon'; exit\r");
     await run.until(" icanon");
     expectRestored(run);
@@ -592,7 +592,7 @@ describe.skipIf(process.platform === "win32")("watch on a terminal", () => {
     log.add(5, 20);
     const command = `"${process.execPath}" "${bin}" watch "${log.file}" --budget rss=100MiB --window 60s`;
     run = new PtyRun({ columns: 100, rows: 30, shell: true, env: { WATCH: command } });
-    await run.until("$");
+    await run.prompt();
     run.press("eval $WATCH; echo code $?\r");
     await run.until("q end");
     // The log was played ahead: 40 MiB at the goal, and what is no heap.
@@ -620,13 +620,13 @@ describe.skipIf(process.platform === "win32")("watch on a terminal", () => {
     const log = new WatchedLog(path.join(folder, "gc.log"));
     log.add(3, 10);
     run = new PtyRun({ columns: 100, rows: 30, shell: true });
-    await run.until("$");
+    await run.prompt();
     run.press(`(cat "${log.file}"; exec sleep 600) | "${process.execPath}" "${bin}" watch -\r`);
     await run.until("q end");
     await run.until("GC 3");
     run.press("\x03");
-    await run.until((text) => !text.includes("q end"));
     // The shell has all of the job back.
+    await run.prompt();
     run.press("jobs; echo do''ne\r");
     expect(await run.until("done")).not.toMatch(/Running|Stopped/);
   });
@@ -647,7 +647,7 @@ describe.skipIf(process.platform !== "linux")("record on a terminal", () => {
     );
     const run = new PtyRun({ columns: 120, rows: 30, shell: true });
     try {
-      await run.until("$");
+      await run.prompt();
       run.press(
         `"${process.execPath}" "${bin}" record -o "${bundle}" -- "${process.execPath}" "${program}"; echo "code" $?\r`,
       );

@@ -118,6 +118,11 @@ export class PtyRun {
     }
   }
 
+  /** Waits until the shell asks for a command: keys pressed before that may be read by the program that is ending. */
+  async prompt(): Promise<string> {
+    return this.until((text) => text.trimEnd().split("\n").at(-1)?.trim() === "$");
+  }
+
   press(keys: string): void {
     this.pty.write(keys);
   }
