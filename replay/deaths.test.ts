@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type DrawInput, drawDeaths, firstAfter } from "./deaths.ts";
+import { DeathDraws, type DrawInput, firstAfter } from "./deaths.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { Survival } from "./survival.ts";
 
-function inputOf(births: number[], finds: number[], marks: number[], end: number, seed: number): DrawInput {
+function inputOf(births: number[], finds: number[], marks: number[], end: number): DrawInput {
   const time = Float64Array.from([...births].sort((a, b) => a - b));
   // An object can only be found dead by a mark after its birth; -1 is "never".
   const deadIn = Int32Array.from(time, (born, i) => {
@@ -20,7 +20,7 @@ function inputOf(births: number[], finds: number[], marks: number[], end: number
   });
   survival.finish();
   const lifetimes = Lifetimes.of({ time, size, deadIn, marks });
-  return { time, size, deadIn, marks, survival, lifetimes, end, seed, p: new Int16Array(time.length) };
+  return { time, size, deadIn, marks, survival, lifetimes, end, p: new Int16Array(time.length) };
 }
 
 test("every death lies between the last mark survived (or the birth) and the mark that found it", () => {
@@ -32,8 +32,8 @@ test("every death lies between the last mark survived (or the birth) and the mar
       fc.integer({ min: 0, max: 5 }),
       (births, finds, times, seed) => {
         const marks = times.sort((a, b) => a - b);
-        const input = inputOf(births, finds, marks, 1e7, seed);
-        const { deadAt, survivors } = drawDeaths(input);
+        const input = inputOf(births, finds, marks, 1e7);
+        const { deadAt, survivors } = new DeathDraws(input).draw(seed);
         let alive = 0;
         input.time.forEach((born, i) => {
           const found = input.deadIn[i]!;
@@ -55,7 +55,7 @@ test("every death lies between the last mark survived (or the birth) and the mar
 });
 
 test("without a mark nothing is known to die", () => {
-  const { survivors, deadAt } = drawDeaths(inputOf([1, 2, 3], [-1], [], 10, 0));
+  const { survivors, deadAt } = new DeathDraws(inputOf([1, 2, 3], [-1], [], 10)).draw(0);
   expect(survivors).toBe(3);
   expect([...deadAt]).toEqual([Infinity, Infinity, Infinity]);
 });
@@ -78,7 +78,7 @@ test("in a steady heap as much lives between marks as at them", () => {
   });
   survival.finish();
   const p = new Int16Array(time.length);
-  const { deadAt } = drawDeaths({ time, size, deadIn, marks, survival, end: 2e6, seed: 0, p });
+  const { deadAt } = new DeathDraws({ time, size, deadIn, marks, survival, end: 2e6, p }).draw(0);
   const aliveAt = (t: number) => time.reduce((n, born, i) => n + (born <= t && deadAt[i]! > t ? 1 : 0), 0);
   for (let t = 500_000; t < 1_500_000; t += 17_000) {
     expect(aliveAt(t)).toBeGreaterThan(800 * 0.75);
@@ -97,11 +97,10 @@ test("what a P allocates one after the other and one mark finds dead, dies toget
     marks,
     survival: new Survival(),
     end: 20_000,
-    seed: 0,
     p: Int16Array.from(time, (_, i) => i % 2),
   };
   input.survival.finish();
-  const { deadAt } = drawDeaths(input);
+  const { deadAt } = new DeathDraws(input).draw(0);
   // 16 of each P have 64 KiB.
   for (let i = 0; i < 4096; i += 32) {
     for (let k = 0; k < 32; k += 2) {

@@ -35,51 +35,64 @@ export interface DrawInput {
   /** Ages at death, for the intervals in which allocation comes in bursts; without it those are treated like the others. */
   readonly lifetimes?: Lifetimes;
   readonly end: number;
-  readonly seed: number;
   /** P that allocated each, -1 where not known. */
   readonly p: Int16Array;
 }
 
-export function drawDeaths(input: DrawInput): { deadAt: Float64Array; survivors: number } {
-  const { time, size, deadIn, marks, survival, lifetimes, end } = input;
-  const n = time.length;
-  const deadAt = new Float64Array(n);
-  if (marks.length === 0) {
-    deadAt.fill(Number.POSITIVE_INFINITY);
-    return { deadAt, survivors: n };
+/** Deaths to be drawn, time and again, each seed another way; 0 is the middle of what is possible. */
+export class DeathDraws {
+  readonly #input: DrawInput;
+  readonly #facts: Intervals;
+  readonly #bends: Float64Array;
+
+  constructor(input: DrawInput) {
+    this.#input = input;
+    this.#facts = intervals(input);
+    this.#bends = fairBends(input, this.#facts);
   }
-  const facts = intervals(input);
-  const bends = fairBends(input, facts);
-  const { oldDeathRate } = facts;
-  const last = marks.at(-1)!;
-  const draws = new SharedDraws(input, facts.allocatedBefore[n]!);
-  let survivors = 0;
-  for (let i = 0; i < n; i++) {
-    const draw = draws.of(i);
-    const born = time[i]!;
-    if (deadIn[i] !== ALIVE) {
-      deadAt[i] = deathOf(input, facts, i, draw, bends[Math.min(deadIn[i]!, marks.length - 1)]!);
-      continue;
+
+  draw(seed: number): { deadAt: Float64Array; survivors: number } {
+    const { time, size, deadIn, marks, survival, lifetimes, end } = this.#input;
+    const n = time.length;
+    const deadAt = new Float64Array(n);
+    if (marks.length === 0) {
+      deadAt.fill(Number.POSITIVE_INFINITY);
+      return { deadAt, survivors: n };
     }
-    const age = end - born;
-    if (born > 0 && lifetimes && facts.bursty[marks.length] === 1) {
-      const at = lifetimes.deathAfter(size[i]!, Math.max(0, last - born), age, draw);
-      deadAt[i] = at === null ? Number.POSITIVE_INFINITY : born + at;
-    } else if (born >= last) {
-      const dead = survival.deadBy(size[i]!, age);
-      // The draw within the part that dies is a fresh one.
-      deadAt[i] =
-        draw < dead
-          ? born + survival.ageAtDeath(size[i]!, age, (draw / dead) ** bends[marks.length - 1]!)
-          : Number.POSITIVE_INFINITY;
-    } else {
-      // At a constant rate since the last mark.
-      const at = oldDeathRate > 0 ? last - Math.log(1 - draw) / oldDeathRate : Number.POSITIVE_INFINITY;
-      deadAt[i] = at <= end ? at : Number.POSITIVE_INFINITY;
+    const facts = this.#facts;
+    const bends = this.#bends;
+    const { oldDeathRate } = facts;
+    const moments = momentsOf(marks, seed);
+    const last = marks.at(-1)!;
+    const draws = new SharedDraws(this.#input, seed, facts.allocatedBefore[n]!);
+    let survivors = 0;
+    for (let i = 0; i < n; i++) {
+      const draw = draws.of(i);
+      const born = time[i]!;
+      if (deadIn[i] !== ALIVE) {
+        deadAt[i] = deathOf(this.#input, facts, moments, i, draw, bends[Math.min(deadIn[i]!, marks.length - 1)]!);
+        continue;
+      }
+      const age = end - born;
+      if (born > 0 && lifetimes && facts.bursty[marks.length] === 1) {
+        const at = lifetimes.deathAfter(size[i]!, Math.max(0, last - born), age, draw);
+        deadAt[i] = at === null ? Number.POSITIVE_INFINITY : born + at;
+      } else if (born >= last) {
+        const dead = survival.deadBy(size[i]!, age);
+        // The draw within the part that dies is a fresh one.
+        deadAt[i] =
+          draw < dead
+            ? born + survival.ageAtDeath(size[i]!, age, (draw / dead) ** bends[marks.length - 1]!)
+            : Number.POSITIVE_INFINITY;
+      } else {
+        // At a constant rate since the last mark.
+        const at = oldDeathRate > 0 ? last - Math.log(1 - draw) / oldDeathRate : Number.POSITIVE_INFINITY;
+        deadAt[i] = at <= end ? at : Number.POSITIVE_INFINITY;
+      }
+      if (deadAt[i] === Number.POSITIVE_INFINITY) survivors++;
     }
-    if (deadAt[i] === Number.POSITIVE_INFINITY) survivors++;
+    return { deadAt, survivors };
   }
-  return { deadAt, survivors };
 }
 
 /** Bytes allocated one after the other that share a draw: some spans full, and a small part of what is allocated between marks. */
@@ -102,9 +115,9 @@ class SharedDraws {
   readonly #together: number;
 
   /** `all`: bytes of all objects. */
-  constructor(input: DrawInput, all: number) {
+  constructor(input: DrawInput, seed: number, all: number) {
     this.#input = input;
-    this.#random = newRandom(input.seed);
+    this.#random = newRandom(seed);
     this.#marks = input.marks.length + 2;
     this.#together = Math.min(TOGETHER, (all / this.#marks) * PART_OF_INTERVAL);
     let procs = 0;
@@ -139,6 +152,7 @@ function newRandom(seed: number): () => number {
 function deathOf(
   { time, size, deadIn, marks, survival, lifetimes }: DrawInput,
   facts: Intervals,
+  moments: Float64Array,
   i: number,
   draw: number,
   bend: number,
@@ -152,7 +166,7 @@ function deathOf(
   }
   if (born >= before) return born + survival.ageAtDeath(size[i]!, Math.max(0, mark - born), draw ** bend);
   const spread = facts.spread[interval]!;
-  return draw < spread ? before + (mark - before) * (draw / spread) ** bend : facts.moments[interval]!;
+  return draw < spread ? before + (mark - before) * (draw / spread) ** bend : moments[interval]!;
 }
 
 const BENDS = [0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8];
@@ -169,9 +183,11 @@ function fairBends(input: DrawInput, facts: Intervals): Float64Array {
   const { time, size, deadIn, marks } = input;
   const n = time.length;
   const { allocatedBefore, aliveAt, oldDead, allocated } = facts;
-  const progressAt = (t: number) => allocatedBefore[firstAfter(time, t)]!;
-  const ends = Float64Array.from(marks, progressAt);
-  const startOf = (k: number) => (k > 0 ? ends[k - 1]! : progressAt(0));
+  const moments = momentsOf(marks, 0);
+  // The first object after each mark.
+  const born = Int32Array.from(marks, (mark) => firstAfter(time, mark));
+  const ends = Float64Array.from(born, (i) => allocatedBefore[i]!);
+  const startOf = (k: number) => (k > 0 ? ends[k - 1]! : allocatedBefore[firstAfter(time, 0)]!);
   // Bytes alive times bytes allocated, in each interval: what was alive before it and survives it, and what it should be.
   const excess = new Float64Array(marks.length);
   const scale = new Float64Array(marks.length);
@@ -190,19 +206,24 @@ function fairBends(input: DrawInput, facts: Intervals): Float64Array {
     const first = firstAfter(marks, time[i]!);
     if (first === marks.length) break;
     if (deadIn[i] !== first && time[i]! > 0) excess[first]! += stride * size[i]! * (ends[first]! - allocatedBefore[i]!);
-    if (deadIn[i] !== ALIVE) sample.push(i);
+    if (deadIn[i] === ALIVE) continue;
+    // Only intervals that are asked below.
+    const found = Math.min(deadIn[i]!, marks.length - 1);
+    if (scale[found] !== 0 && facts.bursty[found] !== 1) sample.push(i);
   }
   let best = 1;
   let least = Number.POSITIVE_INFINITY;
   const own = new Float64Array(marks.length);
   const ownLeast = new Float64Array(marks.length).fill(Number.POSITIVE_INFINITY);
   for (const bend of BENDS) {
-    const random = newRandom(input.seed);
+    const random = newRandom(0);
     const sum = excess.slice();
     for (const i of sample) {
       const k = Math.min(deadIn[i]!, marks.length - 1);
       const from = Math.max(startOf(k), allocatedBefore[i]!);
-      const to = progressAt(deathOf(input, facts, i, random(), bend));
+      const at = deathOf(input, facts, moments, i, random(), bend);
+      // No object dies before its birth, nor before the mark that it survived or after the one that did not find it.
+      const to = allocatedBefore[firstAfter(time, at, Math.max(i, k > 0 ? born[k - 1]! : 0), born[k])]!;
       sum[k]! += stride * size[i]! * Math.max(0, to - from);
     }
     const shares: number[] = [];
@@ -234,8 +255,6 @@ function fairBends(input: DrawInput, facts: Intervals): Float64Array {
 interface Intervals {
   /** Part of the old objects' deaths in the interval before each mark that is spread evenly. */
   readonly spread: Float64Array;
-  /** When the other part died. */
-  readonly moments: Float64Array;
   /** Share of old bytes that dies in a ns after the last mark. */
   readonly oldDeathRate: number;
   /** Bytes of objects with a lower index. */
@@ -249,8 +268,18 @@ interface Intervals {
   readonly bursty: Uint8Array;
 }
 
-/** For each interval before a mark: which part of the old objects' deaths is spread evenly, and when the rest died. */
-function intervals({ time, size, deadIn, marks, lifetimes, end, seed }: DrawInput): Intervals {
+/** When those of the old objects died, in each interval before a mark, that are not spread evenly over it. */
+function momentsOf(marks: readonly number[], seed: number): Float64Array {
+  let state = Math.imul(seed, 0x27d4eb2f) | 0;
+  return Float64Array.from(marks, (mark, k) => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    const before = k > 0 ? marks[k - 1]! : 0;
+    return before + (mark - before) * (seed === 0 ? 0.5 : (state >>> 8) / 2 ** 24);
+  });
+}
+
+/** What the marks tell of the intervals before them. */
+function intervals({ time, size, deadIn, marks, lifetimes, end }: DrawInput): Intervals {
   const allocatedBefore = bytesBefore(size);
   const aliveAt = new Float64Array(marks.length + 1);
   const allocated = new Float64Array(marks.length + 1);
@@ -273,13 +302,8 @@ function intervals({ time, size, deadIn, marks, lifetimes, end, seed }: DrawInpu
   for (let k = 1; k < aliveBefore.length; k++) aliveBefore[k]! += aliveBefore[k - 1]!;
   for (let k = 1; k < aliveAt.length; k++) aliveAt[k] = aliveBefore[k]!;
   const spread = new Float64Array(marks.length);
-  const moments = new Float64Array(marks.length);
-  let state = Math.imul(seed, 0x27d4eb2f) | 0;
   for (let k = 0; k < marks.length; k++) {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    const before = k > 0 ? marks[k - 1]! : 0;
     spread[k] = oldDead[k]! > 0 ? Math.min(1, allocated[k]! / oldDead[k]!) : 1;
-    moments[k] = before + (marks[k]! - before) * (seed === 0 ? 0.5 : (state >>> 8) / 2 ** 24);
   }
   const bursty = lifetimes ? burstyIntervals(time, size, marks, end) : new Uint8Array(marks.length + 1);
   let dead = 0;
@@ -289,7 +313,7 @@ function intervals({ time, size, deadIn, marks, lifetimes, end, seed }: DrawInpu
     exposure += aliveBefore[k]! * (marks[k]! - marks[k - 1]!);
   }
   const oldDeathRate = exposure > 0 ? dead / exposure : 0;
-  return { spread, moments, oldDeathRate, allocatedBefore, aliveAt, oldDead, allocated, bursty };
+  return { spread, oldDeathRate, allocatedBefore, aliveAt, oldDead, allocated, bursty };
 }
 
 /** For each index, and the end: bytes of the objects before it. */
@@ -299,10 +323,8 @@ export function bytesBefore(size: Float64Array): Float64Array {
   return before;
 }
 
-/** Index of the first of the ascending `values` that is greater than `value`. */
-export function firstAfter(values: ArrayLike<number>, value: number): number {
-  let low = 0;
-  let high = values.length;
+/** Index of the first of the ascending `values` from `low` up to `high` that is greater than `value`; `high` if none is. */
+export function firstAfter(values: ArrayLike<number>, value: number, low = 0, high = values.length): number {
   while (low < high) {
     const middle = (low + high) >> 1;
     if (values[middle]! > value) high = middle;

@@ -20,7 +20,7 @@ import {
   SPAN_FREE,
   SPAN_LIVE,
 } from "../parsers/events.ts";
-import { drawDeaths, firstAfter } from "./deaths.ts";
+import { DeathDraws, firstAfter } from "./deaths.ts";
 import { type FlowData, flowData, SlackByRefills, USUAL_SLACK } from "./flow.ts";
 import { Column } from "./growable.ts";
 import { Lifetimes } from "./lifetimes.ts";
@@ -72,6 +72,12 @@ export interface Program {
   readonly recorderBytes: number;
 }
 
+/** What programs of all seeds have in common. */
+interface Fixed {
+  readonly program: Omit<Program, "deadAt" | "survivors" | "flow" | "recorderBytes">;
+  readonly draws: DeathDraws;
+}
+
 export interface ProgramOptions {
   /** Keeps the heap of the recording itself in the program: what the recorded run had, not what the program needs. */
   readonly keepRecorder?: boolean;
@@ -118,6 +124,7 @@ export class ProgramBuilder {
   readonly #keepRecorder: boolean;
   #recorderBytes = 0;
   readonly #recorder = new RecorderObjects();
+  #fixed: Fixed | null = null;
 
   constructor(slotSizes: ArrayLike<number>, { keepRecorder = false }: ProgramOptions = {}) {
     this.#slotSizes = slotSizes;
@@ -314,15 +321,13 @@ export class ProgramBuilder {
     return { marks, deadIn: deadIn.map((cycle) => (cycle === marks.length ? ALIVE : cycle)) };
   }
 
-  /** The program as read. `seed` draws the deaths that the recording leaves open another way; 0 is the middle of what is possible. `traced`: the run wrote a trace. */
-  finish(seed = 0, traced = true): Program {
+  /** All but the deaths: what was read, and what it tells of them. */
+  #fix(): Fixed {
     this.#dropRecorder();
-    const spansOnly = this.#pages.size === 0;
-    const recorderBytes = spansOnly && traced ? RECORDER_BYTES : this.#recorderBytes;
     const n = this.#time.length;
     const time = this.#time.trimmed();
-    const spanClass = this.#class.trimmed();
     const size = this.#size.trimmed();
+    const p = this.#p.trimmed();
     const { marks, deadIn } = this.#told(n);
     const survival = new Survival();
     for (let i = 0; i < n; i++) {
@@ -332,37 +337,43 @@ export class ProgramBuilder {
       survival.observe(size[i]!, marks[first]! - time[i]!, deadIn[i] !== first);
     }
     survival.finish();
-    const { deadAt, survivors } = drawDeaths({
-      time,
-      size,
-      deadIn,
-      marks,
-      survival,
-      lifetimes: Lifetimes.of({ time, size, deadIn, marks }),
-      end: this.#end,
-      seed,
-      p: this.#p.data.subarray(0, n),
-    });
+    const lifetimes = Lifetimes.of({ time, size, deadIn, marks });
     return {
-      objects: n,
-      time,
-      deadAt,
-      spanClass,
-      size,
-      p: this.#p.trimmed(),
-      manual: {
-        time: this.#manualTime.trimmed(),
-        id: this.#manualId.trimmed(),
-        pages: this.#manualPages.trimmed(),
-        p: this.#manualP.trimmed(),
+      draws: new DeathDraws({ time, size, deadIn, marks, survival, lifetimes, end: this.#end, p }),
+      program: {
+        objects: n,
+        time,
+        spanClass: this.#class.trimmed(),
+        size,
+        p,
+        manual: {
+          time: this.#manualTime.trimmed(),
+          id: this.#manualId.trimmed(),
+          pages: this.#manualPages.trimmed(),
+          p: this.#manualP.trimmed(),
+        },
+        cycles: this.#cycles.filter(({ end }) => !Number.isNaN(end)),
+        procs: this.#procs,
+        idleFrom: this.#procs === 1 ? this.#idleFrom.trimmed() : new Float64Array(0),
+        end: this.#end,
+        busyNs: this.#busy(),
+        heapBase: this.#base,
       },
-      cycles: this.#cycles.filter(({ end }) => !Number.isNaN(end)),
-      procs: this.#procs,
-      idleFrom: this.#procs === 1 ? this.#idleFrom.trimmed() : new Float64Array(0),
-      end: this.#end,
-      busyNs: this.#busy(),
-      heapBase: this.#base,
-      survivors,
+    };
+  }
+
+  /**
+   * The program as read; nothing may be added after that. `seed` draws the deaths that the recording leaves open another way; 0 is
+   * the middle of what is possible. `traced`: the run wrote a trace. Programs of several seeds share what is not drawn.
+   */
+  finish(seed = 0, traced = true): Program {
+    this.#fixed ??= this.#fix();
+    const { program, draws } = this.#fixed;
+    const spansOnly = this.#pages.size === 0;
+    const recorderBytes = spansOnly && traced ? RECORDER_BYTES : this.#recorderBytes;
+    return {
+      ...program,
+      ...draws.draw(seed),
       flow: spansOnly
         ? flowData(
             this.#flowTime.trimmed(),

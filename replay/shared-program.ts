@@ -4,11 +4,17 @@ import type { DeathTables } from "./simulate.ts";
 
 type Typed = Float64Array | Int32Array | Int16Array | Uint8Array;
 
+/** The copy of each array: programs of several seeds have columns in common. */
+const copies = new WeakMap<Typed, Typed>();
+
 function shared<T extends Typed>(array: T): T {
   if (array.buffer instanceof SharedArrayBuffer) return array;
+  const there = copies.get(array);
+  if (there) return there as T;
   const make = array.constructor as new (buffer: SharedArrayBuffer) => T;
   const copy = new make(new SharedArrayBuffer(array.byteLength));
   (copy as Float64Array).set(array as Float64Array);
+  copies.set(array, copy);
   return copy;
 }
 

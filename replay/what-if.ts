@@ -8,6 +8,7 @@ import { eraFor } from "../allocator/eras/index.ts";
 import type { ThpMode } from "../allocator/os-pages.ts";
 import { slotSizesFor } from "../allocator/size-classes.ts";
 import { UnsupportedError } from "../parsers/errors.ts";
+import { bytesBefore } from "./deaths.ts";
 import { minorOf } from "./era-rules.ts";
 import { type GcCost, type LearnedValues, learn } from "./learned.ts";
 import { type Program, ProgramBuilder } from "./program.ts";
@@ -139,7 +140,7 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
   });
   const built = builder as ProgramBuilder | null;
   const traced = baseline.inputs.some(({ format }) => format.startsWith("go-trace"));
-  const programs = built ? DRAWS.map((seed) => built.finish(seed, traced)) : [];
+  const programs = built ? DRAWS.map((seed) => sharedProgram(built.finish(seed, traced))) : [];
   const program = programs[0];
   if (!program || program.objects === 0) {
     throw new UnsupportedError(
@@ -153,6 +154,7 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
     untouchedManual: 0.2,
     untouchedObjects: 0,
   });
+  const allocatedBefore = bytesBefore(program.size);
   const input = baseline.inputs[0];
   const binary = baseline.ledgerFinal.parts.find(({ id }) => id === "binary")?.bytes ?? 3.5e6;
   const events = baseline.inputs.reduce((sum, { events }) => sum + events, 0);
@@ -160,8 +162,8 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
     baseline,
     recorderBytes: program.recorderBytes,
     job: {
-      programs: programs.map(sharedProgram),
-      tables: programs.map((program) => sharedTables(deathTables(program))),
+      programs,
+      tables: programs.map((program) => sharedTables(deathTables(program, allocatedBefore))),
       learned,
       baselineBytes: binary + RUNTIME_BESIDE_HEAP,
       recordedVersion: version,
