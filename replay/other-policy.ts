@@ -6,7 +6,9 @@
  * When an object died is known only to within a GC cycle, and what a burst allocates during a mark is chance: the figures are
  * means over several draws, and the timeline is that of the draw nearest to them.
  */
+
 import { AccuracyCheck } from "./accuracy.ts";
+import { Deaths } from "./death-tables.ts";
 import { minorOf } from "./era-rules.ts";
 import { type LearnedValues, learn } from "./learned.ts";
 import type { ProgramBuilder } from "./program.ts";
@@ -14,7 +16,6 @@ import { COL, Recorder } from "./recorder.ts";
 import type { ReplayResult, TimelineMark } from "./result.ts";
 import { nonHeapMapped, RUNTIME_BESIDE_HEAP } from "./runtime-memory.ts";
 import type { Samples } from "./samples.ts";
-import { Deaths } from "./simulate.ts";
 import { toTimelineRow } from "./timeline.ts";
 import { DRAWN, type Drawn, ledgerAt, type Result, runOnce, summaryOf } from "./what-if-run.ts";
 

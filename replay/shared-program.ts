@@ -1,6 +1,7 @@
 /** A program whose columns lie in shared memory: every thread reads the same ones. */
+
+import type { DeathTables } from "./death-tables.ts";
 import type { Program } from "./program.ts";
-import type { DeathTables } from "./simulate.ts";
 
 type Typed = Float64Array | Int32Array | Int16Array | Uint8Array;
 

@@ -3,13 +3,14 @@ import { eraFor } from "../allocator/eras/index.ts";
 import { slotSizesFor, spanLayoutFor } from "../allocator/size-classes.ts";
 import { backgroundFor } from "./background/index.ts";
 import { confidenceOf } from "./confidence.ts";
+import { Deaths } from "./death-tables.ts";
 import { minorOf } from "./era-rules.ts";
 import { learnedFrom } from "./learned.ts";
 import { ledgerOf } from "./ledger.ts";
 import type { Program } from "./program.ts";
 import { COL, Recorder } from "./recorder.ts";
 import type { Ledger, ReplayConfig, ReplaySummary } from "./result.ts";
-import { Deaths, Simulation, type SimulationOutcome } from "./simulate.ts";
+import { Simulation, type SimulationOutcome } from "./simulate.ts";
 import { GO_PAGE_SIZE, type Setting, type WhatIfRun, type WorkerJob } from "./what-if.ts";
 
 const BUCKETS = 256;

@@ -8,6 +8,7 @@ import { eraFor } from "../allocator/eras/index.ts";
 import type { ThpMode } from "../allocator/os-pages.ts";
 import { slotSizesFor } from "../allocator/size-classes.ts";
 import { UnsupportedError } from "../parsers/errors.ts";
+import { type DeathTables, deathTables } from "./death-tables.ts";
 import { bytesBefore } from "./deaths.ts";
 import { minorOf } from "./era-rules.ts";
 import { type GcCost, type LearnedValues, learn } from "./learned.ts";
@@ -16,7 +17,6 @@ import type { Ledger, ReplayConfig, ReplayResult, ReplaySummary } from "./result
 import { type ReplayProgress, replay } from "./run.ts";
 import { nonHeapMapped, RUNTIME_BESIDE_HEAP } from "./runtime-memory.ts";
 import { sharedProgram, sharedTables } from "./shared-program.ts";
-import { type DeathTables, deathTables } from "./simulate.ts";
 
 /** One combination of settings. */
 export interface Setting {
