@@ -6,7 +6,7 @@ export const EXIT = {
   budget: 1,
   /** Wrong usage. */
   usage: 2,
-  /** An input can't be read or is of no known format. */
+  /** An input can't be read or is of no known format, or an output can't be written. */
   input: 3,
   /** Done, but on a partial input (truncated, lossy). */
   partial: 4,

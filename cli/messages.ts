@@ -8,8 +8,8 @@ export const MESSAGES = {
     "Inputs: a file, - for standard input, a folder with one run's recordings, or the URL of a net/http/pprof page (of a service as such a trace and a heap profile are taken). " +
     "Several inputs are one run. gzip and zstd are seen through.",
   exitCodes:
-    "Exit codes: 0 done, 1 a budget is broken, 2 wrong usage, 3 an input can't be read or is of no known format, " +
-    "4 done on a partial input, 5 the input can't support what was asked, 70 a bug in gopages.",
+    "Exit codes: 0 done, 1 a budget is broken, 2 wrong usage, 3 an input can't be read or is of no known format " +
+    "(or an output can't be written), 4 done on a partial input, 5 the input can't support what was asked, 70 a bug in gopages.",
   helpOfCommand: "Options of a command: gopages <command> --help",
 
   replaySummary: "Predicted RSS and returned memory over time",

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -52,6 +52,47 @@ describe("as a process", () => {
     expect(stdout).toHaveLength(100);
     expect(stderr).toBe("code 0\n");
   });
+});
+
+describe.skipIf(!existsSync("/dev/full"))("a full disk", () => {
+  const trace = "fixtures/bursts-1.27/trace.out";
+  const run = (script: string, ...argv: string[]) =>
+    spawnSync("/bin/sh", ["-c", `"$0" "$@" ${script}`, process.execPath, bin, ...argv], { encoding: "utf8" });
+
+  test.each([[["--version"]], [["--help"]], [["formats"]], [[trace, "--json"]], [["export", "--to", "csv", trace]]])(
+    "behind standard output is one line and 3: %j",
+    (argv) => {
+      const { status, stderr } = run(">/dev/full", ...argv);
+      expect({ status, stderr }).toEqual({
+        status: 3,
+        stderr: "gopages: standard output: can't be written: no space is left there\n",
+      });
+    },
+  );
+
+  test("behind a file is the same, with its name", () => {
+    const { status, stderr } = run("", "export", "--to", "parquet", "-o", "/dev/full", trace);
+    expect({ status, stderr }).toEqual({
+      status: 3,
+      stderr: "gopages: /dev/full: can't be written: no space is left there\n",
+    });
+  });
+});
+
+test.skipIf(process.platform === "win32")("an export that is interrupted leaves no half of a file", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "gopages-"));
+  try {
+    const file = path.join(folder, "run.csv");
+    // Of standard input that never ends: it is under way when the signal comes.
+    const child = spawn(process.execPath, [bin, "export", "--to", "csv", "-o", file, "-"]);
+    const exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve({ code, signal })));
+    await expect.poll(() => readdirSync(folder), { timeout: 20_000 }).toEqual([expect.stringMatching(/^run\.csv\./)]);
+    child.kill("SIGTERM");
+    expect(await exited).toEqual({ code: null, signal: "SIGTERM" });
+    expect(readdirSync(folder)).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 describe.skipIf(process.platform === "win32")("an export whose reader goes away", () => {

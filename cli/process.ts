@@ -1,5 +1,5 @@
 import process from "node:process";
-import { isClosedPipe } from "./errors.ts";
+import { isClosedPipe, outputError } from "./errors.ts";
 import { escapeText } from "./escape.ts";
 import { EXIT } from "./exit-codes.ts";
 import { realServices, type Services } from "./host.ts";
@@ -20,4 +20,11 @@ export async function runProcess(argv: readonly string[], services: Services = r
     process.exit(EXIT.bug);
   });
   process.exitCode = await main(argv, process, services);
+}
+
+/** Says that standard output can't be written, unless its reader has seen enough. */
+export function failedOutput(error: Error): void {
+  if (isClosedPipe(error)) return;
+  process.stderr.write(MESSAGES.error(escapeText(outputError("standard output", error).message)));
+  process.exitCode = EXIT.input;
 }

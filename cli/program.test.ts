@@ -36,6 +36,8 @@ describe("wrong usage", () => {
   test.each([
     [[], "no input given"],
     [["replay"], "no input given"],
+    [["record"], "no program given"],
+    [["record", "./server", "--port", "1"], "The program's own options come after --"],
     [["t.out", "--jsn"], "unknown option --jsn"],
     [["t.out", "-x"], "unknown option -x"],
     [["verify", "t.out", "--plian"], "Did you mean --plain?"],

@@ -1,9 +1,11 @@
 import type { Command, Context, RawArgs } from "./commands/command.ts";
-import { isClosedPipe, UsageError } from "./errors.ts";
+import type { Call } from "./commands/load.ts";
+import { isClosedPipe, OutputError, UsageError } from "./errors.ts";
 import { EXIT } from "./exit-codes.ts";
 import { type Host, realServices, type Services } from "./host.ts";
 import { MESSAGES } from "./messages.ts";
 import { describeTerminal } from "./terminal.ts";
+import { version } from "./version.ts";
 import { Writer } from "./writer.ts";
 
 /** The program: reads the command line, runs the command, says what went wrong. Resolves to the exit code. */
@@ -24,18 +26,26 @@ export async function main(argv: readonly string[], host: Host, services: Servic
 }
 
 async function run(argv: readonly string[], host: Host, services: Services, out: Writer): Promise<number> {
-  const [{ parseCommandLine }, commands] = await Promise.all([
+  const [{ parseCommandLine }, call] = await Promise.all([
     import("./parse.ts"),
-    import("./commands/load.ts").then(({ commandsFor }) => commandsFor(argv)),
+    import("./commands/load.ts").then(({ callOf }) => callOf(argv)),
   ]);
-  const terminal = describeTerminal(host.stdout, host.env);
-  const parsed = parseCommandLine(argv, commands);
-  if (parsed.kind === "text") {
-    await out.write(parsed.text);
+  const parsed = parseCommandLine(call);
+  if (parsed.kind !== "run") {
+    await out.write(parsed.kind === "help" ? await help(call) : `${version()}\n`);
     return EXIT.ok;
   }
-  const context: Context = { host, services, out, terminal };
-  return withFetched(parsed.command, parsed.args, context);
+  return withFetched(call.command, parsed.args, {
+    host,
+    services,
+    out,
+    terminal: describeTerminal(host.stdout, host.env),
+  });
+}
+
+async function help({ command, named }: Call): Promise<string> {
+  const { commandHelp, programHelp } = await import("./help.ts");
+  return named ? commandHelp(command) : programHelp((await import("./commands/index.ts")).COMMANDS);
 }
 
 /** Runs a command, with files in place of the URLs among its inputs. */
@@ -89,6 +99,10 @@ async function explain(error: unknown, argv: readonly string[], host: Host): Pro
     say(MESSAGES.error(text));
     const hint = await commandHint(argv);
     if (hint) say(`         ${hint}\n`);
+    return EXIT.input;
+  }
+  if (error instanceof OutputError) {
+    say(MESSAGES.error(text));
     return EXIT.input;
   }
   if (name === "UnsupportedError") {

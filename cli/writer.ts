@@ -1,9 +1,11 @@
+import { isClosedPipe, outputError } from "./errors.ts";
+
 /** Output that waits for a slow reader and notices one that went away. */
 export class Writer {
   readonly #stream: NodeJS.WriteStream;
   #error: Error | undefined;
   readonly #onError = (error: Error): void => {
-    this.#error ??= error;
+    this.#error ??= isClosedPipe(error) ? error : outputError("standard output", error);
   };
 
   constructor(stream: NodeJS.WriteStream) {

@@ -23,6 +23,10 @@ export interface Command {
   readonly inputsOptional?: boolean;
   /** URLs among its operands are its own affair; for other commands they are fetched first. */
   readonly fetchesItself?: boolean;
+  /** What is wrong when it has no operand; default: that there is no input. */
+  readonly noOperands?: string;
+  /** What may have been meant by an option that it does not have. */
+  readonly unknownOptionHint?: string;
   /** What stands behind its name in help; default: <inputs...>. */
   readonly operands?: string;
   readonly options: Readonly<Record<string, Options>>;

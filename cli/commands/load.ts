@@ -19,16 +19,36 @@ export const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   completion: async () => (await import("./completion.ts")).completionCommand,
 };
 
-/** The first word of the command line, if it names a command. */
-export function commandName(argv: readonly string[]): string | undefined {
-  const word = argv.find((arg) => !arg.startsWith("-") || arg === "-");
-  return word !== undefined && Object.hasOwn(LOADERS, word) ? word : undefined;
+/** A command line as far as its command. */
+export interface Call {
+  /** The one that is named, or the one that needs no name. */
+  readonly command: Command;
+  readonly named: boolean;
+  /** The words beside the command's name. */
+  readonly args: readonly string[];
 }
 
-/** The commands that this command line may need: one, or all for help on the program. */
-export async function commandsFor(argv: readonly string[]): Promise<readonly Command[]> {
-  const name = commandName(argv);
-  if (name === undefined && argv.some((arg) => arg === "--help" || arg === "-h"))
-    return (await import("./index.ts")).COMMANDS;
-  return [await LOADERS[name ?? "replay"]!()];
+/** Finds the command: the first word that is neither an option nor an option's value, if it names one. */
+export async function callOf(argv: readonly string[]): Promise<Call> {
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  for (const [at, word] of argv.slice(0, end).entries()) {
+    if (!Object.hasOwn(LOADERS, word)) continue;
+    // Which options take a value is for the command to say.
+    const command = await LOADERS[word]!();
+    if (firstWord(argv.slice(0, end), command) === at) {
+      return { command, named: true, args: argv.toSpliced(at, 1) };
+    }
+  }
+  return { command: await LOADERS.replay!(), named: false, args: argv };
+}
+
+function firstWord(argv: readonly string[], { options }: Command): number {
+  const takesValue = (name: string): boolean =>
+    Object.entries(options).some(([long, { type, alias }]) => type === "string" && (long === name || alias === name));
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at]!;
+    if (!word.startsWith("-") || word === "-") return at;
+    if (takesValue(word.replace(/^--?/, ""))) at++;
+  }
+  return -1;
 }

@@ -8,6 +8,8 @@ export const recordCommand: Command = {
   summary: "Run a Go program and record its memory into a folder that every command takes",
   fetchesItself: true,
   operands: "-- ./program <args...>",
+  noOperands: "no program given",
+  unknownOptionHint: "The program's own options come after --: gopages record -- ./program -x",
   options: {
     output: {
       alias: "o",

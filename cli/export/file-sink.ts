@@ -1,48 +1,74 @@
+import { rmSync } from "node:fs";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
-import { InputError } from "../../parsers/errors.ts";
-import { fileError } from "../../parsers/source.ts";
+import { isClosedPipe, OutputError, outputError } from "../errors.ts";
 import type { Sink } from "./exporter.ts";
+
+/** Signals that end the process by default: what is half written is taken away before. */
+const DEADLY = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** A file that is there whole or not at all: written beside its place, and moved there at the end. */
 export class FileSink implements Sink {
   readonly #path: string;
   readonly #temporary: string | null;
-  readonly #handle: FileHandle;
+  #handle!: FileHandle;
 
   static async create(path: string): Promise<FileSink> {
     // A device or a pipe is written to; only what would be a regular file is replaced.
     const there = await stat(path).catch(() => null);
-    if (there?.isDirectory()) throw new InputError(`${path}: is a folder; name a file to write to`);
+    if (there?.isDirectory()) throw new OutputError(`${path}: is a folder; name a file to write to`);
     const temporary = there === null || there.isFile() ? `${path}.${process.pid}.tmp` : null;
+    const sink = new FileSink(path, temporary);
     try {
-      return new FileSink(path, temporary, await open(temporary ?? path, "w"));
+      sink.#handle = await open(temporary ?? path, "w");
+      return sink;
     } catch (error) {
-      throw fileError(path, error);
+      sink.#leave();
+      throw outputError(path, error);
     }
   }
 
-  constructor(path: string, temporary: string | null, handle: FileHandle) {
+  private constructor(path: string, temporary: string | null) {
     this.#path = path;
     this.#temporary = temporary;
-    this.#handle = handle;
+    // Before there is a file.
+    if (temporary !== null) for (const signal of DEADLY) process.on(signal, this.#onDeadly);
   }
 
   async write(chunk: string | Uint8Array): Promise<void> {
-    try {
-      await this.#handle.writeFile(chunk);
-    } catch (error) {
-      throw fileError(this.#path, error);
-    }
+    await this.#try(() => this.#handle.writeFile(chunk));
   }
 
   async finish(): Promise<void> {
-    await this.#handle.close();
-    if (this.#temporary !== null) await rename(this.#temporary, this.#path);
+    await this.#try(() => this.#handle.close());
+    const temporary = this.#temporary;
+    if (temporary !== null) await this.#try(() => rename(temporary, this.#path));
+    this.#leave();
   }
 
   /** Leaves nothing behind. */
   async abandon(): Promise<void> {
     await this.#handle.close().catch(() => {});
     if (this.#temporary !== null) await rm(this.#temporary, { force: true });
+    this.#leave();
+  }
+
+  async #try(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      // Of a named pipe the reader may go away, too.
+      throw isClosedPipe(error) ? error : outputError(this.#path, error);
+    }
+  }
+
+  readonly #onDeadly = (signal: NodeJS.Signals): void => {
+    rmSync(this.#temporary!, { force: true });
+    this.#leave();
+    // Die of it: the parent shall see why.
+    process.kill(process.pid, signal);
+  };
+
+  #leave(): void {
+    for (const signal of DEADLY) process.off(signal, this.#onDeadly);
   }
 }

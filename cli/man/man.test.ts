@@ -5,6 +5,7 @@ import path from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { COMMANDS } from "../commands/index.ts";
+import { callOf } from "../commands/load.ts";
 import { parseCommandLine } from "../parse.ts";
 import { main } from "../program.ts";
 import { completionScript, SHELLS } from "./completion.ts";
@@ -51,9 +52,10 @@ function commandsOf(file: string): string[] {
 
 const PAGES = readdirSync(docs).filter((name) => name.endsWith(".md"));
 
-test.each(PAGES)("docs/%s: every command line is one that gopages takes", (page) => {
+test.each(PAGES)("docs/%s: every command line is one that gopages takes", async (page) => {
   for (const line of commandsOf(page)) {
-    expect(() => parseCommandLine(argvOf(line), COMMANDS), line).not.toThrow();
+    const call = await callOf(argvOf(line));
+    expect(() => parseCommandLine(call), line).not.toThrow();
   }
 });
 
@@ -72,8 +74,9 @@ const EXAMPLES = COMMANDS.flatMap(({ examples }) => examples.map(([line]) => lin
   / ?gopages /.test(line),
 );
 
-test.each(EXAMPLES)("%s, an example of help, is a line that gopages takes", (line) => {
-  expect(() => parseCommandLine(argvOf(line), COMMANDS)).not.toThrow();
+test.each(EXAMPLES)("%s, an example of help, is a line that gopages takes", async (line) => {
+  const call = await callOf(argvOf(line));
+  expect(() => parseCommandLine(call)).not.toThrow();
 });
 
 /** Of these, others have tests: they need a program, a service, a terminal, a browser, or files of more than one run. */

@@ -1,7 +1,6 @@
-import { mkdir, readdir, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { InputError } from "../../parsers/errors.ts";
-import { fileError } from "../../parsers/source.ts";
+import { OutputError, outputError } from "../errors.ts";
 import { version } from "../version.ts";
 
 /** A folder with the recordings of one run; every command takes it as an input. */
@@ -13,12 +12,12 @@ export class Bundle {
 
   static async create(folder: string): Promise<Bundle> {
     try {
-      const made = await mkdir(folder, { recursive: true });
-      const there = await readdir(folder);
-      if (there.length > 0) throw new InputError(`${folder}: is not empty; name another folder with -o`);
-      return new Bundle(path.resolve(folder), made !== undefined);
+      const made = await makeFolder(path.resolve(folder));
+      const there = made ? [] : await readdir(folder);
+      if (there.length > 0) throw new OutputError(`${folder}: is not empty; name another folder with -o`);
+      return new Bundle(path.resolve(folder), made);
     } catch (error) {
-      throw fileError(folder, error);
+      throw outputError(folder, error);
     }
   }
 
@@ -48,6 +47,25 @@ export class Bundle {
       ...this.#facts,
     };
     await writeFile(this.file("manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  }
+}
+
+/**
+ * Makes a folder and those above it; false if it was there. Node's own way to do that tries for ever where the system says that
+ * a folder is not there when it can't be made, as /proc does.
+ */
+async function makeFolder(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    const above = path.dirname(folder);
+    if (code !== "ENOENT" || above === folder || (await stat(above).catch(() => null))) throw error;
+    await makeFolder(above);
+    await mkdir(folder);
+    return true;
   }
 }
 

@@ -1,7 +1,8 @@
+import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
-import { finished } from "node:stream/promises";
 import { InputError } from "../../parsers/errors.ts";
+import { outputError } from "../errors.ts";
 
 /** Beyond the time the server was asked to take. */
 const PATIENCE_MS = 15_000;
@@ -54,10 +55,13 @@ export async function get(url: URL, { seconds = 0, signal }: Omit<FetchOptions, 
     }
     if (response.status >= 300 && response.status < 400) {
       await response.body?.cancel();
-      const next = new URL(response.headers.get("location") ?? "", target);
+      const next = locationOf(response, target);
+      if (next === null) throw new InputError(`${url.href}: the server answers ${response.status} without a new place`);
       if (next.host !== url.host || i >= MAX_REDIRECTS) {
         throw new InputError(
-          `${url.href}: redirects to ${next.host}, which is not followed; give its URL if you trust it`,
+          next.host === url.host
+            ? `${url.href}: redirects again and again`
+            : `${url.href}: redirects to ${next.host}, which is not followed; give its URL if you trust it`,
         );
       }
       target = next;
@@ -78,26 +82,42 @@ export async function download(
   options: FetchOptions,
 ): Promise<{ bytes: number; whole: boolean }> {
   const response = await get(url, options);
+  // No waiting before the body is read: what of it has come is lost when the connection breaks.
   const out = createWriteStream(file, { flags: "wx" });
+  let failed: Error | null = null;
   let bytes = 0;
   let whole = true;
+  const closed = new Promise<void>((resolve) => out.once("close", resolve));
+  out.on("error", (error) => {
+    failed ??= outputError(file, error);
+  });
   try {
     for await (const piece of response.body ?? []) {
-      bytes += piece.length;
-      if (bytes > options.maxBytes) {
+      if (failed || bytes + piece.length > options.maxBytes) {
         whole = false;
         break;
       }
-      if (!out.write(piece)) await new Promise<void>((resolve) => out.once("drain", resolve));
+      bytes += piece.length;
+      if (!out.write(piece)) await Promise.race([once(out, "drain").catch(() => {}), closed]);
     }
   } catch {
     whole = false;
   } finally {
     out.end();
-    await finished(out);
+    await closed;
   }
+  if (failed) throw failed;
   if (bytes === 0) await rm(file, { force: true });
   return { bytes, whole };
+}
+
+function locationOf(response: Response, base: URL): URL | null {
+  const location = response.headers.get("location");
+  try {
+    return location === null ? null : new URL(location, base);
+  } catch {
+    return null;
+  }
 }
 
 function hintOf(status: number): string {
@@ -105,8 +125,13 @@ function hintOf(status: number): string {
 }
 
 function reason(error: unknown): string {
-  const { name, cause, message } = error as { name?: string; cause?: { code?: string }; message?: string };
+  const { name, cause, message } = error as {
+    name?: string;
+    cause?: { code?: string; message?: string };
+    message?: string;
+  };
   if (name === "TimeoutError") return "no answer in time";
   if (cause?.code === "ECONNREFUSED") return "nothing listens there; is the program running, with net/http/pprof?";
-  return cause?.code ?? message ?? "can't be fetched";
+  if (cause?.code === "ENOTFOUND" || cause?.code === "EAI_AGAIN") return "no such host";
+  return cause?.code ?? cause?.message ?? message ?? "can't be fetched";
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Bundle } from "./bundle.ts";
 import { capture } from "./capture.ts";
 import { parseDuration } from "./duration.ts";
-import { get, pprofBase } from "./fetch.ts";
+import { download, get, pprofBase } from "./fetch.ts";
 import { withGodebug } from "./godebug.ts";
 import { record } from "./record.ts";
 import { StderrLog } from "./stderr-log.ts";
@@ -112,6 +112,16 @@ describe("record", () => {
     writeFileSync(path.join(root, "x"), "");
     await expect(Bundle.create(root)).rejects.toThrow("is not empty");
   });
+
+  test("a folder below others that are not there is made with them; one that can't be made is one line", async () => {
+    const folder = path.join(root, "a", "b");
+    await Bundle.create(folder);
+    expect(readdirSync(folder)).toEqual([]);
+    writeFileSync(path.join(root, "file"), "");
+    await expect(Bundle.create(path.join(root, "file", "b"))).rejects.toThrow("b: can't be written: no such folder");
+    // Where Node's own mkdir, told to make those above, too, tries for ever.
+    if (linux) await expect(Bundle.create("/proc/gopages")).rejects.toThrow("/proc/gopages: can't be written");
+  });
 });
 
 test("signals reach the program, and its death by one is told as shells do", async () => {
@@ -201,18 +211,31 @@ describe("capture", () => {
       response.write(trace.subarray(0, 1000));
     });
     const stop = new AbortController();
-    setTimeout(() => stop.abort(), 300);
     const folder = path.join(root, "b");
+    const size = (): number => statSync(path.join(folder, "trace.out"), { throwIfNoEntry: false })?.size ?? 0;
+    const timer = setInterval(() => size() === 1000 && stop.abort(), 10);
+    stop.signal.addEventListener("abort", () => clearInterval(timer));
     const result = await capture({ ...options, folder, pprofBase: base, signal: stop.signal });
     expect(readFileSync(path.join(folder, "trace.out")).length).toBe(1000);
     expect(result.missing[0]).toContain("trace.out: broke off after 1000 bytes");
   });
 
-  test("redirects to another host are not followed", async () => {
+  test.each([
+    ["http://example.invalid/", "redirects to example.invalid, which is not followed"],
+    ["/again", "redirects again and again"],
+    ["http://[", "the server answers 302 without a new place"],
+    [null, "the server answers 302 without a new place"],
+  ])("a redirect to %s is not followed", async (location, message) => {
     const base = await listen((_, response) => {
-      response.writeHead(302, { location: "http://example.invalid/" }).end();
+      response.writeHead(302, location === null ? {} : { location }).end();
     });
-    await expect(get(base, {})).rejects.toThrow("redirects to example.invalid");
+    await expect(get(base, {})).rejects.toThrow(message);
+  });
+
+  test("what can't be written is said", async () => {
+    const base = await listen((_, response) => response.end("x"));
+    const file = path.join(root, "none", "trace.out");
+    await expect(download(base, file, { maxBytes: 10 })).rejects.toThrow("trace.out: can't be written: no such folder");
   });
 
   test("nothing there is one line, and no folder", async () => {

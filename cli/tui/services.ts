@@ -46,8 +46,7 @@ export function servicesFor(inputs: string[], replay: ReplayOptions, services: C
           "export",
           "--to",
           format,
-          "-o",
-          file,
+          `--output=${file}`,
           ...optionsOf(replay),
           "--no-progress",
           "--",
@@ -111,7 +110,8 @@ function exportApart(args: readonly string[]): Promise<void> {
       if (said.length < 2000) said += chunk.toString("utf8");
     });
     child.on("error", reject);
-    child.on("exit", (code) => {
+    // Not "exit": what it said may not all be read by then.
+    child.on("close", (code) => {
       // 4: done, on a partial input.
       if (code === 0 || code === 4) resolve();
       else reject(new Error(said.split("\n")[0]?.replace(/^gopages: /, "") || `the export ended with code ${code}`));

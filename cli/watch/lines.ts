@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { InputError } from "../../parsers/errors.ts";
 import { fileError } from "../../parsers/source.ts";
 
 /** A longer line is no line of a log: it is cut, and memory stays flat. */
@@ -65,10 +66,9 @@ export async function* fileLines(path: string, signal: AbortSignal): AsyncGenera
   let cutter = new LineCutter();
   const buffer = new Uint8Array(64 << 10);
   try {
-    handle = await open(path, "r").catch((error) => {
-      throw fileError(path, error);
-    });
+    handle = await open(path, "r");
     const first = await handle.stat();
+    if (first.isDirectory()) throw new InputError(`${path}: is a folder, not a log`);
     inode = first.ino;
     at = Math.max(0, first.size - TAIL_BYTES);
     while (!signal.aborted) {
@@ -82,13 +82,23 @@ export async function* fileLines(path: string, signal: AbortSignal): AsyncGenera
       const now = await stat(path).catch(() => null);
       if (now === null || (now.ino === inode && now.size >= at)) continue;
       if (now.ino !== inode) {
+        // It may be gone again.
+        const next = await open(path, "r").catch(() => null);
+        if (next === null) continue;
+        // What came into the old one since it was looked at.
+        for (let length = 1; length > 0 && !signal.aborted; at += length) {
+          length = (await handle.read(buffer, 0, buffer.length, at)).bytesRead;
+          yield* cutter.lines(buffer.subarray(0, length));
+        }
         await handle.close();
-        handle = await open(path, "r");
-        inode = now.ino;
+        handle = next;
+        inode = (await handle.stat()).ino;
       }
       at = 0;
       cutter = new LineCutter();
     }
+  } catch (error) {
+    throw fileError(path, error);
   } finally {
     await handle?.close();
   }

@@ -237,9 +237,29 @@ describe("a growing file", () => {
     expect(seen).toEqual(["one", "two", "3", "four, in a new file"]);
   });
 
-  test("that is not there is one line", async () => {
+  test("a line that comes into it just before it is replaced is not lost", async () => {
+    const file = path.join(folder, "log");
+    writeFileSync(file, "one\n");
+    const stop = new AbortController();
+    const seen: string[] = [];
+    for await (const line of fileLines(file, stop.signal)) {
+      seen.push(line);
+      if (line === "one") {
+        // At one go: nobody can look at the file between.
+        setTimeout(() => {
+          appendFileSync(file, "two\n");
+          renameSync(file, `${file}.1`);
+          writeFileSync(file, "3\n");
+        }, 10);
+      } else if (line === "3") stop.abort();
+    }
+    expect(seen).toEqual(["one", "two", "3"]);
+  });
+
+  test("that is not there, or is a folder, is one line", async () => {
     const lines = fileLines(path.join(folder, "none"), new AbortController().signal);
     await expect(lines.next()).rejects.toThrow("no such file");
+    await expect(fileLines(folder, new AbortController().signal).next()).rejects.toThrow("is a folder, not a log");
   });
 });
 
