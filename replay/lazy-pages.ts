@@ -5,6 +5,11 @@
 /** Runtime pages a block. */
 const BLOCK = 8192;
 
+/** States of a page. */
+const NEVER_USED = 0;
+const USED = 1;
+const FREED = 2;
+
 const FIRST_MINOR = 12;
 const LAST_MINOR = 15;
 
@@ -22,23 +27,25 @@ export class LazyPages {
     this.#pageSize = pageSize;
   }
 
+  /** Pages go back to the system. Those that nobody ever used have no memory that could stay. */
   released(base: number, pages: number): void {
-    this.bytes += this.#set(base, pages, 1) * this.#pageSize;
+    this.bytes += this.#set(base, pages, USED, FREED) * this.#pageSize;
   }
 
   used(base: number, pages: number): void {
-    this.bytes -= this.#set(base, pages, 0) * this.#pageSize;
+    this.bytes -= this.#set(base, pages, FREED, USED) * this.#pageSize;
+    this.#set(base, pages, NEVER_USED, USED);
   }
 
-  /** Returns how many pages it changed. */
-  #set(base: number, pages: number, value: 0 | 1): number {
+  /** Has pages in state `from` be in state `to`; returns how many there were. */
+  #set(base: number, pages: number, from: number, to: number): number {
     let changed = 0;
     const first = Math.floor(base / this.#pageSize);
     for (let page = first; page < first + pages; page++) {
       const index = Math.floor(page / BLOCK);
       let block = this.#blocks.get(index);
       if (!block) {
-        if (value === 0) {
+        if (from !== NEVER_USED) {
           page = (index + 1) * BLOCK - 1;
           continue;
         }
@@ -46,8 +53,8 @@ export class LazyPages {
         this.#blocks.set(index, block);
       }
       const at = page - index * BLOCK;
-      if (block[at] !== value) {
-        block[at] = value;
+      if (block[at] === from) {
+        block[at] = to;
         changed++;
       }
     }

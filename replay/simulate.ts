@@ -29,6 +29,8 @@ import { emptyRow } from "./timeline.ts";
 const RECORDED_PAGE = 8192;
 /** sysmon forces a GC when none ran for two minutes (proc.go:forcegcperiod), unless GOGC is off. ns. */
 const FORCED_GC_PERIOD = 120e9;
+/** proc.go:sysmon: for how long it sleeps at most where no P has work, ns. */
+const SYSMON_MAX_SLEEP = FORCED_GC_PERIOD / 2;
 /** A program that allocates nothing for so long has gone to sleep, ns. */
 const IDLE_GAP = 1e6;
 /** proc.go:forcePreemptNS: for how long a goroutine goes on before the P is given to another one, ns. */
@@ -96,6 +98,11 @@ export class Simulation {
   readonly #lazy: LazyPages | null;
   readonly #os: OsPages | null;
   #nextScan = Number.POSITIVE_INFINITY;
+  /** When #advance has something to do; it sets that itself, and whatever changes it meanwhile has it look at once. */
+  #due = Number.NEGATIVE_INFINITY;
+  /** When the program last did something, and when it goes on. */
+  #active = 0;
+  #goesOn = 0;
   readonly #manualBase = new Map<number, number>();
   readonly #scannable: number;
   readonly #deaths: Deaths | Flow;
@@ -151,7 +158,12 @@ export class Simulation {
     this.#pacer = new Pacer({ gogc: options.gogc, memoryLimit: options.memoryLimit, minor: options.minor });
     this.#pacer.roots = options.learned.roots;
     this.#feedback = options.minor <= 17 ? new TriggerRatio(options.gogc, options.minor) : new ConsMark(options.minor);
-    this.#world = { heap: this.#heap, procs: options.heap.procs, returnCalls: 0 };
+    this.#world = {
+      heap: this.#heap,
+      procs: options.heap.procs,
+      returnCalls: 0,
+      sysmonLooks: (due) => this.#sysmonLooks(due),
+    };
     this.#lazy = lazyFrees(options.minor, options.heap.goos) ? new LazyPages(this.#heap.config.pageSize) : null;
     this.#os = osPagesOf(options, this.#heap);
     if (this.#os && this.#os.config.thp !== "never") this.#nextScan = KHUGEPAGED_PERIOD;
@@ -204,7 +216,7 @@ export class Simulation {
       const t = time[i]!;
       this.#at = i;
       if (this.#flow) this.#collectUntil(t, this.#flow);
-      if (i % CLOCK_STRIDE === 0 || t >= this.#markEnd || t >= this.#background.next) this.#advance(t);
+      if (i % CLOCK_STRIDE === 0 || t >= this.#due) this.#advance(t);
       while (nextManual < manual.time.length && manual.time[nextManual]! <= t) this.#manual(nextManual++);
       while (nextForced < forced.length && forced[nextForced]!.start <= t) {
         const { start, freesOsMemory } = forced[nextForced++]!;
@@ -344,6 +356,7 @@ export class Simulation {
     this.#gcs++;
     this.#background.gcStarted(t);
     this.#marking = true;
+    this.#due = Number.NEGATIVE_INFINITY;
     this.#markStart = t;
     this.#now = t;
     this.#pacer.triggered = this.#live();
@@ -514,6 +527,9 @@ export class Simulation {
     heap.markTermination();
     this.#background.paced(t);
     this.#lastGcEnd = t;
+    this.#due = Number.NEGATIVE_INFINITY;
+    // It has woken sysmon, too.
+    this.#active = Math.max(this.#active, t);
     this.#sweepFrom = t;
     this.#swept = 0;
     this.#sweepDoneTold = false;
@@ -546,36 +562,70 @@ export class Simulation {
     this.#dirty = true;
   }
 
+  /** Lets simulated time pass up to `t`, when the program does something again: what is due before happens at its own time. */
   #advance(t: number): void {
-    while (t >= this.#markEnd) {
-      if (this.#assist) this.#workerRuns(this.#markEnd);
-      else this.#endMark(this.#markEnd);
-    }
-    if (!this.#sweepDoneTold) {
-      const due = Math.floor((t - this.#sweepFrom) * this.#options.learned.sweepSpansPerNs) - this.#swept;
-      if (due > 0) {
-        this.#swept += this.#objects.sweep(due);
-        this.#dirty = true;
-      }
-      if (this.#objects.unswept === 0) this.#sweepFinished(t);
-    }
-    if (t - this.#lastGcEnd >= FORCED_GC_PERIOD && !this.#marking && Number.isFinite(this.#options.gogc)) {
+    if (this.#at > 0) this.#active = Math.max(this.#active, this.#program.time[this.#at - 1]!);
+    this.#goesOn = t;
+    for (let at = this.#nextDue(); at <= t; at = this.#nextDue()) this.#happen(at);
+    this.#heap.now = t;
+    this.#sweepUntil(t);
+    this.#due = this.#nextDue();
+    this.#record(t);
+  }
+
+  /** When the next of what goes on beside the program is due. */
+  #nextDue(): number {
+    return Math.min(this.#markEnd, this.#sweepEnd(), this.#forcedAt(), this.#nextScan, this.#background.next);
+  }
+
+  #happen(at: number): void {
+    this.#heap.now = at;
+    if (at === this.#markEnd) {
+      if (this.#assist) this.#workerRuns(at);
+      else this.#endMark(at);
+    } else if (at === this.#sweepEnd()) {
+      this.#objects.finishSweep();
+      this.#sweepFinished(at);
+    } else if (at === this.#forcedAt()) {
       this.#forced++;
-      this.#startGc(this.#lastGcEnd + FORCED_GC_PERIOD, true);
-      if (t >= this.#markEnd) this.#endMark(this.#markEnd);
-    }
-    while (t >= this.#nextScan) {
+      this.#startGc(at, true);
+    } else if (at === this.#nextScan) {
       this.#os?.khugepaged();
       this.#nextScan += KHUGEPAGED_PERIOD;
       this.#dirty = true;
-    }
-    while (t >= this.#background.next) {
-      const at = this.#background.next;
+    } else {
+      this.#sweepUntil(at);
       this.#background.advance(at);
       this.#dirty = true;
-      this.#record(at);
     }
-    this.#record(t);
+    this.#record(at);
+  }
+
+  /** When sysmon forces a GC; Infinity while one runs. */
+  #forcedAt(): number {
+    if (this.#marking || !Number.isFinite(this.#options.gogc)) return Number.POSITIVE_INFINITY;
+    return this.#sysmonLooks(this.#lastGcEnd + FORCED_GC_PERIOD);
+  }
+
+  /** While all Ps are idle sysmon looks once a minute, or when the next of them goes on (proc.go:sysmon). */
+  #sysmonLooks(due: number): number {
+    if (due <= this.#active || due >= this.#goesOn) return due;
+    const looks = this.#active + Math.ceil((due - this.#active) / SYSMON_MAX_SLEEP) * SYSMON_MAX_SLEEP;
+    return Math.min(looks, this.#goesOn);
+  }
+
+  /** When the background sweeper is done; Infinity when there is nothing to sweep. */
+  #sweepEnd(): number {
+    if (this.#sweepDoneTold) return Number.POSITIVE_INFINITY;
+    return this.#sweepFrom + (this.#swept + this.#objects.unswept) / this.#options.learned.sweepSpansPerNs;
+  }
+
+  #sweepUntil(t: number): void {
+    if (this.#sweepDoneTold) return;
+    const spans = Math.floor((t - this.#sweepFrom) * this.#options.learned.sweepSpansPerNs) - this.#swept;
+    if (spans <= 0) return;
+    this.#swept += this.#objects.sweep(spans);
+    this.#dirty = true;
   }
 
   #manual(i: number): void {

@@ -15,7 +15,9 @@ export class AgedScavenger implements Background {
 
   advance(now: number): void {
     while (this.next <= now) {
-      const { heap } = this.#world;
+      const { heap, sysmonLooks } = this.#world;
+      this.next = sysmonLooks?.(this.next) ?? this.next;
+      if (this.next > now) return;
       heap.now = this.next;
       heap.scavengeAged(this.next, SCAVENGE_LIMIT);
       this.next += PERIOD;

@@ -7,6 +7,8 @@ export interface BackgroundWorld {
   procs: number;
   /** System calls made so far to return memory: what returning costs depends on how many it takes. */
   returnCalls: number;
+  /** When sysmon sees what is due at `due`, ns: late while all Ps are idle. Without it, at once. */
+  readonly sysmonLooks?: (due: number) => number;
 }
 
 /** A version's background return of memory, in simulated time (ns). One implementation per pace. */

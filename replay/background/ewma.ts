@@ -40,7 +40,8 @@ export class EwmaScavenger implements Background {
   }
 
   swept(now: number): void {
-    if (!this.#wakesBeforeSweep) this.next = Math.min(this.next, now + SYSMON_DELAY);
+    if (!this.#wakesBeforeSweep)
+      this.next = Math.min(this.next, this.#world.sysmonLooks?.(now + SYSMON_DELAY) ?? now + SYSMON_DELAY);
   }
 
   advance(now: number): void {

@@ -71,7 +71,7 @@ export class PiScavenger implements Background {
 
   swept(now: number): void {
     // scavenger.ready: sysmon wakes it, out of its sleep too.
-    this.next = Math.min(this.next, now + SYSMON_DELAY);
+    this.next = Math.min(this.next, this.#world.sysmonLooks?.(now + SYSMON_DELAY) ?? now + SYSMON_DELAY);
   }
 
   advance(now: number): void {
