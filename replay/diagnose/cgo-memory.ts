@@ -84,6 +84,16 @@ export const cgoMemory: Rule = {
       if (foreign > bytes) bytes = foreign;
     }
     if (!facts.notable(bytes)) return ruledOut(...evidence);
+    const unseen = facts.unseenBacked;
+    if (!dump && !facts.notable(bytes - unseen))
+      return notEnough(
+        CAPTURE.memstats,
+        ...evidence,
+        facts.evidence(
+          `up to ${mib(unseen)} more may be Go's own: stacks, and pages that the model takes for returned`,
+          "replay",
+        ),
+      );
     return present(bytes, evidence, ADVICE);
   },
 };

@@ -237,6 +237,27 @@ describe("rules", () => {
     expect(causes.find(({ id }) => id === "no-memory-limit")!.capture).toBe(CAPTURE.cgroup);
   });
 
+  it("what a replay without addresses takes for returned, or can't see of stacks, may be what is resident beyond", () => {
+    const of = (rss_anon: number, source: string) => {
+      const collected = given({
+        figures: { heap_inuse: 60, heap_idle: 50, heap_released: 40, rss: rss_anon, rss_anon, goroutines: 320 },
+      });
+      const series = new Map(collected.series);
+      for (const name of ["heap_inuse", "heap_idle", "heap_released"] as const) {
+        const { t, v } = series.get(name)!;
+        series.set(name, new Series(t, v, source));
+      }
+      return diagnoseCollected(
+        { ...collected, series },
+        RULES.filter(({ meta }) => meta.id === "cgo-memory"),
+      ).causes[0]!;
+    };
+    // 70 MiB are Go's, 40 more were, and 10 may be stacks.
+    expect(of(105, "samples.csv")).toMatchObject({ verdict: "present", bytes: 35 * MiB });
+    expect(of(105, "replay")).toMatchObject({ verdict: "not-enough-data", capture: CAPTURE.memstats });
+    expect(of(150, "replay")).toMatchObject({ verdict: "present", bytes: 80 * MiB });
+  });
+
   it("without MemStats, anonymous memory far beyond the heap that a log shows is not Go's", () => {
     const gcs = Array.from({ length: 5 }, () => ({ heapEnd: 20 * MiB, stacks: MiB }));
     const of = (rss: number) => {
