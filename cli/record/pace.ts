@@ -30,6 +30,7 @@ export class Pace {
   #ticks = 0;
   #spent = 0;
   #each = 0;
+  #forgiven = 0;
 
   constructor(intervalMs: number, atMost: boolean, tick: () => void) {
     this.#intervalMs = intervalMs;
@@ -38,6 +39,11 @@ export class Pace {
     this.#from = process.hrtime.bigint();
     this.#cpuFrom = cpuNs();
     this.#next();
+  }
+
+  /** Processor time (ns) that is none of the samples'. */
+  forgive(ns: number): void {
+    this.#forgiven += ns;
   }
 
   /** No more ticks; a last one is the caller's. */
@@ -61,7 +67,7 @@ export class Pace {
 
   #next(): void {
     if (this.#stopped) return;
-    const spent = cpuNs() - this.#cpuFrom;
+    const spent = cpuNs() - this.#cpuFrom - this.#forgiven;
     // What one tick costs, with the waking up before it; a smoothed figure, as most of it is noise.
     this.#each = this.#each * 0.9 + (spent - this.#spent) * 0.1;
     this.#spent = spent;
@@ -84,7 +90,7 @@ export function delayMs(elapsed: number, spent: number, intervalMs: number): num
   return Math.min(Math.max(until / 1e6, intervalMs), Math.max(LONGEST_MS, intervalMs));
 }
 
-function cpuNs(): number {
+export function cpuNs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) * 1e3;
 }

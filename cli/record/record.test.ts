@@ -108,6 +108,15 @@ describe("record", () => {
     expect(existsSync(path.join(root, "bundle"))).toBe(false);
   });
 
+  test("a program that says nothing leaves no empty files, and no time is counted that is not its own", async () => {
+    const { recorded, read, folder } = await run("", [], { command: ["true"] });
+    expect(readdirSync(folder).sort()).toEqual([
+      "manifest.json",
+      ...(recorded.files.length > 0 ? ["samples.csv"] : []),
+    ]);
+    expect(JSON.parse(read("manifest.json")).files).toEqual(recorded.files);
+  });
+
   test("a folder with something in it is not written to", async () => {
     writeFileSync(path.join(root, "x"), "");
     await expect(Bundle.create(root)).rejects.toThrow("is not empty");
@@ -162,6 +171,26 @@ describe("the program's stderr", () => {
     expect(whole.passed).toBe("a\nscvg is my word\ngc is too\nno end");
     expect(whole.logged).toEqual(text.split("\n"));
     expect(split([...text])).toEqual(whole);
+  });
+
+  test("of the program's own lines so many are logged, of the runtime's all", () => {
+    const logged: string[] = [];
+    let passed = "";
+    const log = new StderrLog(
+      (line) => logged.push(line),
+      (bytes) => {
+        passed += Buffer.from(bytes).toString("utf8");
+      },
+      false,
+      10,
+    );
+    const text = ["first", "2nd", `${GC}`, "third", "last", `${GC}`, "end", ""].join("\n");
+    log.write(Buffer.from(text));
+    expect(log.cut).toBe(true);
+    for (const byte of Buffer.from(text)) log.write(Buffer.of(byte));
+    expect(logged).toEqual(["first", "2nd", GC, GC, GC, GC]);
+    expect(log.runtimeLines).toBe(4);
+    expect(passed).toBe("first\n2nd\nthird\nlast\nend\n".repeat(2));
   });
 
   test("a prompt without an end of line is shown at once", () => {

@@ -1,14 +1,15 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { open, readFile, stat, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { InputError } from "../../parsers/errors.ts";
 import { Bundle } from "./bundle.ts";
+import { goVersionOf } from "./go-version.ts";
 import { settingsFor, wantsRuntimeLines, withGodebug } from "./godebug.ts";
-import { environment, goVersionOf, hugePages, physPageSize } from "./how-made.ts";
-import { type Cost, Pace } from "./pace.ts";
+import { environment, hugePages, physPageSize } from "./how-made.ts";
+import { type Cost, cpuNs, Pace } from "./pace.ts";
 import type { Captured } from "./pprof-capture.ts";
 import { canSample, cgroupReader, readStatus } from "./proc.ts";
 import { Sampler } from "./sampler.ts";
@@ -40,6 +41,8 @@ export interface Recorded {
 /** Signals that are the program's to handle. SIGINT from a terminal reaches it by itself. */
 const FORWARDED = ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 const PPROF_WAIT_SECONDS = 30;
+/** What the runtime prints between two samples is less. */
+const RUNTIME_BYTES = 4096;
 /** Where files on another clock than the trace's go: folders of a bundle are not looked into. */
 const OTHER_CLOCK = "before-trace";
 
@@ -91,9 +94,18 @@ export async function record(options: RecordOptions): Promise<Recorded> {
       ? new Sampler(child.pid, bundle.file("samples.csv"), () => sinceStart() - zero)
       : null;
   let sampler = startSampler();
+  let reading = false;
+  let ended = false;
+  const readOn = (): void => {
+    const before = cpuNs();
+    reading = !ended && !stderr.poll() && !stderr.waiting;
+    // A program that prints more than the runtime does is kept up with, whatever that takes.
+    if (stderr.taken > RUNTIME_BYTES) pace.forgive(cpuNs() - before);
+    if (reading) setImmediate(readOn);
+  };
   const pace = new Pace(options.intervalMs, options.atMost, () => {
     sampler?.sample();
-    stderr.poll();
+    if (!reading) readOn();
   });
   let peakRss = 0;
   const stop = new AbortController();
@@ -110,9 +122,12 @@ export async function record(options: RecordOptions): Promise<Recorded> {
       : Promise.resolve<Captured>({ files: [], missing: [] });
   let exitCode: number;
   let cost: Cost;
+  let durationNs: number;
   try {
     exitCode = await exited;
   } finally {
+    ended = true;
+    durationNs = sinceStart();
     pace.stop();
     release();
     sampler?.stop();
@@ -122,8 +137,12 @@ export async function record(options: RecordOptions): Promise<Recorded> {
     if (child.pid === undefined) await bundle.discard();
   }
   const { files, missing } = await captured;
+  if (stderr.cut)
+    missing.push("gctrace.log: the program's own lines after the first 16 MiB; the runtime's are all there");
   peakRss = Math.max(peakRss, sampler?.peakRss ?? 0);
-  const found = [...files, ...(sampler && sampler.rows > 0 ? ["samples.csv"] : [])];
+  const sampled = (sampler?.rows ?? 0) > 0;
+  if (sampler && !sampled) rmSync(bundle.file("samples.csv"), { force: true });
+  const found = [...files, ...(sampled ? ["samples.csv"] : [])];
   if (files.includes("trace.out")) moveAsideNow(bundle, "gctrace.log");
   else if (await takeOwnTrace(bundle, startedAt)) found.push("trace.out");
   else if (stderr.runtimeLines > 0) found.push("gctrace.log");
@@ -131,7 +150,7 @@ export async function record(options: RecordOptions): Promise<Recorded> {
   await bundle.tell({
     exitCode,
     goVersion: program && (await goVersionOf(program)),
-    durationNs: sinceStart(),
+    durationNs,
     files: found,
     missing,
     peakRss,

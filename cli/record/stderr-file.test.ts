@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  fstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Writable } from "node:stream";
@@ -7,7 +17,7 @@ import { StderrFile } from "./stderr-file.ts";
 
 const GC = "gc 1 @0.012s 2%: 0.075+1.8+0.017 ms clock, 0.15+0.11/0.63/0+0.035 ms cpu, 4->4->1 MB, 4 MB goal, 2 P";
 
-function setUp(out?: Writable) {
+function setUp(out?: Writable, givenBack?: number) {
   const folder = mkdtempSync(path.join(tmpdir(), "gopages-"));
   const shown: string[] = [];
   const sink =
@@ -19,7 +29,7 @@ function setUp(out?: Writable) {
       },
     });
   const log = path.join(folder, "log");
-  return { folder, shown, file: new StderrFile(path.join(folder, "raw"), log, sink, false), log };
+  return { folder, shown, file: new StderrFile(path.join(folder, "raw"), log, sink, false, givenBack), log };
 }
 
 test("lines that were written piece by piece are read when they are whole", async () => {
@@ -84,4 +94,44 @@ test.skipIf(process.platform !== "linux")("a file that a shell emptied is read f
   writeSync(file.fd, "after\n");
   await file.end();
   expect(shown.join("")).toBe("a long line before\nafter\n");
+});
+
+test("who writes on when the program has ended is not waited for", async () => {
+  const { file, shown } = setUp();
+  // More than is read at one go.
+  writeSync(file.fd, "the program\n".repeat(1 << 19));
+  const ended = file.end();
+  // From now on it is somebody else.
+  writeSync(file.fd, "another\n");
+  await ended;
+  expect(shown.join("")).toBe("the program\n".repeat(1 << 19));
+});
+
+test("nothing said leaves no log", async () => {
+  const { folder, file } = setUp();
+  await file.end();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+/** Whether holes can be made here: the file system and a program of the system's have to know how. */
+function canGiveBack(): boolean {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), "gopages-")), "file");
+  writeFileSync(file, Buffer.alloc(1 << 16, 1));
+  const { status } = spawnSync("fallocate", ["--punch-hole", "--offset", "0", "--length", String(1 << 16), file]);
+  return status === 0 && statSync(file).blocks === 0;
+}
+
+test.runIf(canGiveBack())("the disk gets back the room of what has been read", async () => {
+  const MIB = 1 << 20;
+  const { file, shown } = setUp(undefined, MIB);
+  for (let i = 0; i < 8; i++) {
+    writeSync(file.fd, `${"x".repeat(MIB - 1)}\n`);
+    file.poll();
+    file.poll();
+  }
+  // All but what is read between two holes.
+  await expect.poll(() => file.poll() && fstatSync(file.fd).blocks * 512, { timeout: 20_000 }).toBeLessThan(MIB);
+  writeSync(file.fd, "end\n");
+  await file.end();
+  expect(shown.join("").length).toBe(8 * MIB + 4);
 });

@@ -1,9 +1,12 @@
-import { closeSync, fstatSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { closeSync, fstatSync, openSync, readSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import { StderrLog } from "./stderr-log.ts";
 
 const PIECE = 64 << 10;
 /** Read at one go; then others have their turn. */
 const AT_ONCE = 4 << 20;
+/** The system gets back the room of what has been read in pieces of this size: a power of two, and pages of file systems. */
+const GIVEN_BACK = 64 << 20;
 
 /**
  * A program's standard error as a file that is read now and then. The runtime prints a line of gctrace in some forty
@@ -13,6 +16,8 @@ const AT_ONCE = 4 << 20;
 export class StderrFile {
   /** For the program to write to. */
   readonly fd: number;
+  /** Bytes that the last poll has read. */
+  taken = 0;
   readonly #log: StderrLog;
   readonly #logFd: number;
   readonly #out: NodeJS.WritableStream;
@@ -23,10 +28,16 @@ export class StderrFile {
   #time = "";
   #waiting = false;
   #closed = false;
+  readonly #logFile: string;
+  readonly #givenBack: number;
+  #holeTo = 0;
+  #canGiveBack = process.platform === "linux";
 
   /** `file`: of the program's output, nameless as soon as the system allows; `log`: the lines with their times. */
-  constructor(file: string, log: string, out: NodeJS.WritableStream, showRuntime: boolean) {
+  constructor(file: string, log: string, out: NodeJS.WritableStream, showRuntime: boolean, givenBack = GIVEN_BACK) {
     this.#out = out;
+    this.#logFile = log;
+    this.#givenBack = givenBack;
     this.#logFd = openSync(log, "w", 0o644);
     // Read where we are, written at its end: whatever else writes to it.
     this.fd = openSync(file, "ax+", 0o600);
@@ -44,20 +55,34 @@ export class StderrFile {
     return this.#log.runtimeLines;
   }
 
-  /** Handles what has come; false when there is more, or the reader of our own output is behind. */
-  poll(): boolean {
+  /** The log has not all of what the program said. */
+  get cut(): boolean {
+    return this.#log.cut;
+  }
+
+  /** The reader of our own output is behind: nothing is read until it has caught up. */
+  get waiting(): boolean {
+    return this.#waiting;
+  }
+
+  /** Handles what has come, up to `end`; false when there is more, or the reader of our own output is behind. */
+  poll(end = Number.POSITIVE_INFINITY): boolean {
     if (this.#closed || this.#waiting) return !this.#waiting;
-    for (let taken = 0; taken < AT_ONCE; ) {
-      const length = readSync(this.fd, this.#buffer, 0, PIECE, this.#at);
+    this.#giveBack();
+    for (this.taken = 0; this.taken < AT_ONCE; ) {
+      const length = readSync(this.fd, this.#buffer, 0, Math.max(0, Math.min(PIECE, end - this.#at)), this.#at);
       if (length === 0) {
         // "> /dev/stderr" of a shell empties the file.
-        if (taken === 0 && this.#at > 0) this.#at = Math.min(this.#at, fstatSync(this.fd).size);
+        if (this.taken === 0 && this.#at > 0) {
+          this.#at = Math.min(this.#at, fstatSync(this.fd).size);
+          this.#holeTo = Math.min(this.#holeTo, this.#at);
+        }
         this.#flush();
         return true;
       }
-      if (taken === 0) this.#time = this.#written();
+      if (this.taken === 0) this.#time = this.#written();
       this.#at += length;
-      taken += length;
+      this.taken += length;
       this.#log.write(this.#buffer.subarray(0, length));
       this.#show();
       if (this.#waiting) break;
@@ -66,17 +91,38 @@ export class StderrFile {
     return false;
   }
 
-  /** Reads to the end, at the pace of who reads us. */
+  /** Reads to the end, at the pace of who reads us: to that of now, as what the program has started may write on for ever. */
   async end(): Promise<void> {
-    while (!this.poll()) {
+    const { size } = fstatSync(this.fd);
+    while (!this.poll(size)) {
       if (this.#waiting) await new Promise<void>((resolve) => this.#whenRead(resolve));
+      // Signals have their turn.
+      else await new Promise<void>((resolve) => setImmediate(resolve));
     }
     this.#log.end();
     this.#show();
     this.#flush();
     this.#closed = true;
     closeSync(this.fd);
+    const nothing = fstatSync(this.#logFd).size === 0;
     closeSync(this.#logFd);
+    if (nothing) rmSync(this.#logFile, { force: true });
+  }
+
+  /** Node can't make holes in files; a program of util-linux can. Where it is not there, the room comes back at the end. */
+  #giveBack(): void {
+    const from = this.#holeTo;
+    const length = this.#at - from - ((this.#at - from) % this.#givenBack);
+    if (!this.#canGiveBack || length === 0) return;
+    this.#holeTo += length;
+    const range = ["--punch-hole", "--offset", String(from), "--length", String(length)];
+    const child = spawn("fallocate", [...range, "/proc/self/fd/3"], { stdio: ["ignore", "ignore", "ignore", this.fd] });
+    const failed = (): void => {
+      this.#canGiveBack = false;
+    };
+    child.once("error", failed);
+    child.once("exit", (code) => code !== 0 && failed());
+    child.unref();
   }
 
   /** When the last of it was written: right to some milliseconds however late it is read. */

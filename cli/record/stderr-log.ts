@@ -2,45 +2,88 @@ import { parseGctraceLine } from "../../parsers/gctrace-line.ts";
 import { parseScavLine } from "../../parsers/scavtrace.ts";
 
 const LF = 10;
+const CR = 13;
 /** A runtime line is shorter; what is longer is the program's. */
 const MAX_HELD = 4096;
 const STARTS = ["gc ", "scav ", "scvg"];
+const FIRST = new Set(STARTS.map((start) => start.charCodeAt(0)));
+/** Of the program's own lines so many bytes are logged: the disk is not to fill up with what the user has seen. */
+export const OWN_LOGGED = 16 << 20;
 
 /**
- * A program's standard error: all of it goes into the log, with times; what is not the runtime's own goes on to the user
- * as it comes, bytes untouched. Only a line that could yet become one of the runtime's is held back until its end.
+ * A program's standard error: it goes into the log, with times (of the program's own lines the first 16 MiB); what is not the
+ * runtime's own goes on to the user as it comes, bytes untouched. Only a line that could yet become one of the runtime's is held
+ * back until its end.
  */
 export class StderrLog {
   readonly #log: (line: string) => void;
   readonly #pass: (bytes: Uint8Array) => void;
   readonly #showRuntime: boolean;
+  #ownLeft: number;
   #line: Uint8Array[] = [];
   #length = 0;
   /** How many bytes of the line have been passed on. */
   #passed = 0;
   runtimeLines = 0;
 
-  constructor(log: (line: string) => void, pass: (bytes: Uint8Array) => void, showRuntime = false) {
+  constructor(
+    log: (line: string) => void,
+    pass: (bytes: Uint8Array) => void,
+    showRuntime = false,
+    ownLogged: number = OWN_LOGGED,
+  ) {
     this.#log = log;
     this.#pass = pass;
     this.#showRuntime = showRuntime;
+    this.#ownLeft = ownLogged;
   }
 
-  write(chunk: Uint8Array): void {
-    let from = 0;
-    for (;;) {
-      const end = chunk.indexOf(LF, from);
-      this.#add(end < 0 ? chunk.subarray(from) : chunk.subarray(from, end + 1));
-      if (end < 0) break;
-      this.#finish();
-      from = end + 1;
+  /** Some of the program's own lines are not in the log. */
+  get cut(): boolean {
+    return this.#ownLeft < 0;
+  }
+
+  /** What is passed on may be a part of `chunk` itself. */
+  write(chunk: Buffer): void {
+    let at = 0;
+    if (this.#length > 0) {
+      const end = chunk.indexOf(LF);
+      at = end < 0 ? chunk.length : end + 1;
+      this.#add(chunk.subarray(0, at));
+      if (end >= 0) this.#finish();
     }
-    if (this.#length > 0 && (this.#length > MAX_HELD || !mayBeRuntime(this.#text()))) this.#passOn();
+    // Whole lines go on together, as far as none of the runtime's is between.
+    let from = at;
+    for (;;) {
+      const end = chunk.indexOf(LF, at);
+      if (end < 0) break;
+      const first = chunk[at]!;
+      if (FIRST.has(first) || this.#ownLeft >= 0) {
+        const text = chunk.toString("utf8", at, chunk[end - 1] === CR && end > at ? end - 1 : end);
+        if (this.#note(text) && !this.#showRuntime) {
+          if (at > from) this.#pass(chunk.subarray(from, at));
+          from = end + 1;
+        }
+      }
+      at = end + 1;
+    }
+    if (at > from) this.#pass(chunk.subarray(from, at));
+    if (at < chunk.length) this.#add(chunk.subarray(at));
+    if (this.#length > this.#passed && (this.#length > MAX_HELD || !mayBeRuntime(this.#text()))) this.#passOn();
   }
 
   /** The stream is over: what is left is a line, too. */
   end(): void {
     if (this.#length > 0) this.#finish();
+  }
+
+  /** Logs a line; tells whether it is the runtime's. */
+  #note(text: string): boolean {
+    const runtime = mayBeRuntime(text) && isRuntime(text);
+    if (runtime) this.runtimeLines++;
+    else if (this.#ownLeft >= 0) this.#ownLeft -= text.length + 1;
+    if (runtime || this.#ownLeft >= 0) this.#log(text);
+    return runtime;
   }
 
   #add(bytes: Uint8Array): void {
@@ -52,11 +95,8 @@ export class StderrLog {
   }
 
   #finish(): void {
-    const text = this.#text().replace(/\r?\n$/, "");
-    const runtime = mayBeRuntime(text) && isRuntime(text);
-    if (runtime) this.runtimeLines++;
+    const runtime = this.#note(this.#text().replace(/\r?\n$/, ""));
     if (!runtime || this.#showRuntime) this.#passOn();
-    this.#log(text);
     this.#line = [];
     this.#length = 0;
     this.#passed = 0;
