@@ -173,6 +173,7 @@ export const OBSERVATIONS = [
   "profile_live_objects", // count
   "profile_alloc",
   "profile_alloc_objects", // count
+  "stack_scan", // of all goroutines' stacks, what the last GC scanned: the part in use (Go 1.18+)
 ] as const;
 export type ObservationName = (typeof OBSERVATIONS)[number];
 

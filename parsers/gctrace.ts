@@ -391,6 +391,8 @@ export class GctraceSource implements EventSource {
     this.#push(STW_END, end, NO_ADDR, 0, STW_GC_MARK_TERM);
     this.#push(HEAP_LIVE, end, NO_ADDR, middle(line.heapMarked), 0);
     this.#push(OBSERVATION, end, NO_ADDR, line.utilization / 100, CPU_FRACTION);
+    // Less than a MiB of stacks is any program's.
+    if (line.stacks) this.#push(OBSERVATION, end, NO_ADDR, middle(line.stacks), STACK_SCAN);
   }
 
   #scav(record: LogRecord, time: number): void {
@@ -421,6 +423,7 @@ const MAX_UNTIMED = 1 << 14;
 const USEFUL_CLOCK = 10;
 const SCAN_PERIOD = 150e9;
 const CPU_FRACTION = OBSERVATIONS.indexOf("gc_cpu_fraction");
+const STACK_SCAN = OBSERVATIONS.indexOf("stack_scan");
 const STW_GC_MARK_TERM = STW_REASONS.indexOf("GC mark termination");
 const STW_GC_SWEEP_TERM = STW_REASONS.indexOf("GC sweep termination");
 

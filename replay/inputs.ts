@@ -16,6 +16,7 @@ import type { CompanionDetails } from "../parsers/observation-source.ts";
 import { openInput } from "../parsers/open.ts";
 import type { HeapProfile } from "../parsers/pprof/profile.ts";
 import type { RunDescription } from "../parsers/run-description.ts";
+import { minorOf } from "./era-rules.ts";
 import { CyclePlan } from "./reconstruct/cycle-plan.ts";
 import type { SpanDriver } from "./reconstruct/driver.ts";
 import { LogSpans } from "./reconstruct/log-spans.ts";
@@ -131,12 +132,13 @@ export function recordedVersionOf(
     const common = possible.filter((version) => info.goVersions.includes(version));
     if (common.length > 0) possible = common;
     const exact = info.goVersion;
-    const allowed = possible.length === 0 || possible.some((version) => exact && minorOf(exact) === version);
+    const allowed = possible.length === 0 || possible.some((version) => exact && releaseOf(exact) === version);
     if (exact && allowed) return { version: exact, note: null };
   }
   const told = description?.goVersion;
-  if (told && (possible.length === 0 || possible.includes(minorOf(told)))) return { version: `go${told}`, note: null };
-  if (policy !== undefined && possible.includes(minorOf(policy))) return { version: policy, note: null };
+  if (told && (possible.length === 0 || possible.includes(releaseOf(told))))
+    return { version: `go${told}`, note: null };
+  if (policy !== undefined && possible.includes(releaseOf(policy))) return { version: policy, note: null };
   const version = possible.at(-1) ?? NEWEST;
   const others = possible.length > 0 ? possible : ["any"];
   const note =
@@ -149,7 +151,7 @@ export function recordedVersionOf(
 const NEWEST = "1.27";
 
 /** "1.22" of "go1.22.3". */
-function minorOf(version: string): string {
+function releaseOf(version: string): string {
   return /^(?:go)?(1\.\d+)/.exec(version)?.[1] ?? version;
 }
 
@@ -162,7 +164,7 @@ async function planOf(path: string): Promise<CyclePlan> {
   const plan = new CyclePlan();
   if (!canReopen(path)) return plan;
   const info = await readAgain(path, (batch) => plan.add(batch));
-  plan.finish();
+  plan.finish(minorOf(info.goVersion ?? info.goVersions[0] ?? NEWEST));
   plan.textSpan = info.textSpan;
   return plan;
 }

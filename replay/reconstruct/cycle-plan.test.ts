@@ -14,7 +14,7 @@ function plan(...steps: readonly (number | "gc" | "mt")[]): CyclePlan {
   });
   const out = new CyclePlan();
   out.add(batch);
-  out.finish();
+  out.finish(27);
   return out;
 }
 

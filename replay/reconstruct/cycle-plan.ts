@@ -11,6 +11,7 @@
  */
 import { type EventBatch, GC_MARK_TERMINATION, GC_START, HEAP_GOAL, HEAP_LIVE } from "../../parsers/events.ts";
 import { median } from "../learned.ts";
+import { ScannedStacks } from "./scanned-stacks.ts";
 import { PAGE } from "./span-pool.ts";
 
 /** Slots left after a sweep that nobody used before the next GC, as a share of what was marked, when nothing tells. */
@@ -24,6 +25,7 @@ export class CyclePlan {
   firstGoal = Number.NaN;
   /** As the trace's source told it at its end. */
   textSpan: number | null = null;
+  readonly stacks = new ScannedStacks();
   /** When each GC began, ns. */
   readonly gcStarts: number[] = [];
   // Stretches of mutator time: stretch 0 is before the first mark termination, stretch n after the nth.
@@ -40,6 +42,7 @@ export class CyclePlan {
   #slack: number | null = null;
 
   add(batch: EventBatch): void {
+    this.stacks.add(batch);
     const { kind, time, size, length } = batch;
     for (let i = 0; i < length; i++) {
       switch (kind[i]) {
@@ -74,9 +77,10 @@ export class CyclePlan {
     }
   }
 
-  /** Call after the last batch. */
-  finish(): void {
+  /** Call after the last batch. `minor`: the oldest Go 1.x that may have written the recording. */
+  finish(minor: number): void {
     this.#close();
+    this.stacks.finish(minor);
   }
 
   #close(): void {

@@ -21,6 +21,8 @@ import {
   GC_SWEEP_DONE,
   HEAP_GOAL,
   HEAP_LIVE,
+  OBSERVATION,
+  OBSERVATIONS,
   SCAVENGED,
   SCAVENGED_FORCED,
   SPAN_ALLOC,
@@ -35,6 +37,7 @@ import { StackPool } from "./stack-pool.ts";
 import { EventWriter } from "./writer.ts";
 
 const CLASS = 1;
+const STACK_SCAN = OBSERVATIONS.indexOf("stack_scan");
 /** Measured on plain traces of 1.11-1.27, which tell both kinds of steps. */
 const SLACK_OF_GROWTH = 0.2;
 const SLACK_OF_MARKED = 0.3;
@@ -68,6 +71,8 @@ interface Cycle {
   atEnd: number;
   marked: number;
   goal: number;
+  /** Bytes of stacks that it scanned, where that is a MiB or more. */
+  stacks: number;
 }
 
 export class LogSpans implements SpanDriver {
@@ -105,6 +110,7 @@ export class LogSpans implements SpanDriver {
             atEnd: Number.NaN,
             marked: Number.NaN,
             goal: Number.NaN,
+            stacks: 0,
           };
           this.#seenLive = 0;
           break;
@@ -126,6 +132,7 @@ export class LogSpans implements SpanDriver {
           this.returns.bytes.push(aux[i] === SCAVENGED_FORCED ? Number.POSITIVE_INFINITY : size[i]! * PAGE);
           break;
         default:
+          if (cycle && kind[i] === OBSERVATION && aux[i] === STACK_SCAN) cycle.stacks = size[i]!;
           this.#between.push({
             kind: kind[i]!,
             time: time[i]!,
@@ -225,7 +232,7 @@ export class LogSpans implements SpanDriver {
   /** Frees spans after a cycle until `left` bytes are, before `until`. */
   #sweep(cycle: Cycle, left: number, until: number): void {
     this.#pool.startSweep();
-    this.#stacks.gc(this.#out, cycle.end);
+    this.#stacks.gc(this.#out, cycle.end, cycle.stacks);
     const dead = Math.max(0, this.#pool.bytes - left);
     const duration = Math.min(this.#pool.bytes * SWEEP_NS_PER_BYTE, (until - cycle.end) / 2);
     let due = 0;

@@ -43,7 +43,7 @@ export class TraceSpans implements SpanDriver {
   readonly #plan: CyclePlan;
   readonly #out = new EventWriter();
   readonly #pool = new SpanPool();
-  readonly #stacks = new StackPool();
+  readonly #stacks: StackPool;
   #begun = false;
   #live = Number.NaN;
   #stretch = 0;
@@ -56,6 +56,7 @@ export class TraceSpans implements SpanDriver {
 
   constructor(plan: CyclePlan) {
     this.#plan = plan;
+    this.#stacks = new StackPool(plan.stacks);
   }
 
   *transform(batch: EventBatch): Generator<EventBatch> {
@@ -98,9 +99,15 @@ export class TraceSpans implements SpanDriver {
   }
 
   notes(): string[] {
-    return [
+    const { most } = this.#plan.stacks;
+    const notes = [
       `spans are inferred from ${this.#steps} steps of the live heap, which tell new spans from free slots used up; where they lie is the model's`,
     ];
+    if (most > 0)
+      notes.push(
+        `heap goals show that GCs found up to ${(most / 2 ** 20).toFixed(1)} MiB of goroutine stacks in use; what stacks take between GCs is made up from that and the number of goroutines (a trace with GODEBUG=traceallocfree=1, Go 1.23+, shows them)`,
+      );
+    return notes;
   }
 
   #begin(t: number): void {
@@ -130,8 +137,8 @@ export class TraceSpans implements SpanDriver {
 
   #startSweep(t: number): void {
     this.#pool.startSweep();
-    this.#stacks.gc(this.#out, t);
     this.#stretch++;
+    this.#stacks.gc(this.#out, t, this.#plan.stacks.at(this.#stretch));
     const left = this.#plan.swept(this.#stretch);
     const kept = Number.isNaN(left) ? this.#live * (1 + DEFAULT_SLACK) : left;
     this.#dead = Math.max(0, this.#pool.bytes - kept);
