@@ -84,7 +84,9 @@ export const captureCommand: Command = {
       );
       for (const what of missing) host.stderr.write(`gopages: missing: ${escapeText(what)}\n`);
       if (files.includes("trace.out")) host.stderr.write(`gopages: Try: gopages replay ${shown}\n`);
-      return stop.signal.aborted ? EXIT.interrupted : missing.length > 0 ? EXIT.partial : EXIT.ok;
+      if (stop.signal.aborted) return EXIT.interrupted;
+      if (files.length === 0) return EXIT.input;
+      return missing.length > 0 ? EXIT.partial : EXIT.ok;
     } finally {
       process.off("SIGINT", interrupt);
       process.off("SIGTERM", interrupt);

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UnsupportedError } from "../../parsers/errors.ts";
 import { Bundle } from "./bundle.ts";
-import { get, pprofUrl } from "./fetch.ts";
+import { pprofUrl } from "./fetch.ts";
+import { get, nameOf } from "./get.ts";
 import { Pace } from "./pace.ts";
 import { type Captured, captureFrom } from "./pprof-capture.ts";
 import { canSample, readStatus } from "./proc.ts";
@@ -26,7 +27,7 @@ export interface CaptureResult extends Captured {
 export async function capture(options: CaptureOptions): Promise<CaptureResult> {
   const { pprofBase, pid, seconds, signal } = options;
   // Before a folder is made: is there anything to record?
-  if (pprofBase) await (await get(pprofUrl(pprofBase, ""), { signal })).body?.cancel();
+  if (pprofBase) (await get(pprofUrl(pprofBase, ""), { signal })).close();
   if (pid !== null && (!canSample() || readStatus(pid) === null)) {
     throw new UnsupportedError(`--pid ${pid}: no such process, or its memory can't be read here`);
   }
@@ -42,7 +43,12 @@ export async function capture(options: CaptureOptions): Promise<CaptureResult> {
     sampler.current = new Sampler(pid, bundle.file("samples.csv"), now);
     pace = new Pace(options.intervalMs, options.atMost, () => sampler.current?.sample());
   };
-  await bundle.tell({ pprofUrl: pprofBase?.href ?? null, pid, seconds, clock: "t=0 is when the trace was asked for" });
+  await bundle.tell({
+    pprofUrl: pprofBase && nameOf(pprofBase),
+    pid,
+    seconds,
+    clock: "t=0 is when the trace was asked for",
+  });
   let captured: Captured = { files: [], missing: [] };
   try {
     if (pprofBase) captured = await captureFrom(pprofBase, seconds, bundle, signal, begin);

@@ -5,6 +5,7 @@ import { InputError } from "../../parsers/errors.ts";
 import type { ReplayResult } from "../../replay/result.ts";
 import { escapeText } from "../escape.ts";
 import { download, pprofBase, pprofUrl } from "./fetch.ts";
+import { nameOf } from "./get.ts";
 
 const MAX_BYTES = 2 ** 31;
 /** Of a service whose pages are not named, a trace of this length is taken. */
@@ -56,7 +57,7 @@ export async function fetchInputs(
       for (const url of pagesOf(input)) {
         const file = await fetchPage(url, folder, files.length, say, signal);
         files.push(file);
-        urls.set(file, url.href);
+        urls.set(file, nameOf(url));
       }
     }
     return { inputs: files, urls, close };
@@ -88,16 +89,16 @@ async function fetchPage(
   signal: AbortSignal,
 ): Promise<string> {
   const seconds = Number(url.searchParams.get("seconds") ?? 0);
-  if (!(seconds >= 0 && seconds <= MAX_SECONDS)) throw new InputError(`${url.href}: seconds is no length of time`);
+  if (!(seconds >= 0 && seconds <= MAX_SECONDS)) throw new InputError(`${nameOf(url)}: seconds is no length of time`);
   const name = url.pathname
     .split("/")
     .at(-1)!
     .replaceAll(/[^\w.-]/g, "_");
   const file = path.join(folder, `${number}-${name === "" ? "page" : name}`);
-  if (seconds > 1) say(`fetching ${escapeText(url.href)}, ${seconds} s`);
+  if (seconds > 1) say(`fetching ${escapeText(nameOf(url))}, ${seconds} s`);
   const { bytes, whole } = await download(url, file, { seconds, maxBytes: MAX_BYTES, signal });
   signal.throwIfAborted();
-  if (bytes === 0) throw new InputError(`${url.href}: the server answers with nothing`);
-  if (!whole) say(`${escapeText(url.href)}: broke off after ${bytes} bytes; what came is used`);
+  if (bytes === 0) throw new InputError(`${nameOf(url)}: the server answers with nothing`);
+  if (!whole) say(`${escapeText(nameOf(url))}: broke off after ${bytes} bytes; what came is used`);
   return file;
 }

@@ -1,12 +1,9 @@
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, type WriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { InputError } from "../../parsers/errors.ts";
 import { outputError } from "../errors.ts";
-
-/** Beyond the time the server was asked to take. */
-const PATIENCE_MS = 15_000;
-const MAX_REDIRECTS = 3;
+import { type GetOptions, get } from "./get.ts";
 
 /** The base of a net/http/pprof endpoint: "host:6060", ".../debug/pprof/", ".../debug/pprof/heap" are all seen as it. */
 export function pprofBase(text: string): URL {
@@ -31,107 +28,54 @@ export function pprofUrl(base: URL, page: string): URL {
   return new URL(`${base.href.replace(/\/$/, "")}/debug/pprof/${page}`);
 }
 
-export interface FetchOptions {
-  /** How long the server takes by itself. */
-  readonly seconds?: number;
+export interface DownloadOptions extends GetOptions {
   readonly maxBytes: number;
-  readonly signal?: AbortSignal;
 }
 
-/** GET with a time-out; redirects are followed on the same host only. */
-export async function get(url: URL, { seconds = 0, signal }: Omit<FetchOptions, "maxBytes">): Promise<Response> {
-  const timeout = AbortSignal.timeout(seconds * 1000 + PATIENCE_MS);
-  let target = url;
-  for (let i = 0; ; i++) {
-    let response: Response;
-    try {
-      response = await fetch(target, {
-        redirect: "manual",
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-      });
-    } catch (error) {
-      if (signal?.aborted) throw error;
-      throw new InputError(`${url.href}: ${reason(error)}`);
-    }
-    if (response.status >= 300 && response.status < 400) {
-      await response.body?.cancel();
-      const next = locationOf(response, target);
-      if (next === null) throw new InputError(`${url.href}: the server answers ${response.status} without a new place`);
-      if (next.host !== url.host || i >= MAX_REDIRECTS) {
-        throw new InputError(
-          next.host === url.host
-            ? `${url.href}: redirects again and again`
-            : `${url.href}: redirects to ${next.host}, which is not followed; give its URL if you trust it`,
-        );
-      }
-      target = next;
-      continue;
-    }
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw new InputError(`${url.href}: the server answers ${response.status}${hintOf(response.status)}`);
-    }
-    return response;
+export interface Downloaded {
+  readonly bytes: number;
+  /** False when the body broke off, or was too long. */
+  readonly whole: boolean;
+}
+
+/** Fetches into a file. A body that breaks off is kept as far as it came; of nothing there is no file. */
+export async function download(url: URL, file: string, options: DownloadOptions): Promise<Downloaded> {
+  const { body, close } = await get(url, options);
+  const out = createWriteStream(file, { flags: "wx" });
+  try {
+    const { bytes, whole } = await pour(body, out, options.maxBytes);
+    if (bytes === 0) await rm(file, { force: true });
+    return { bytes, whole };
+  } catch (error) {
+    throw outputError(file, error);
+  } finally {
+    close();
   }
 }
 
-/** Fetches into a file. Returns its size; a body that breaks off is kept as far as it came. */
-export async function download(
-  url: URL,
-  file: string,
-  options: FetchOptions,
-): Promise<{ bytes: number; whole: boolean }> {
-  const response = await get(url, options);
-  // No waiting before the body is read: what of it has come is lost when the connection breaks.
-  const out = createWriteStream(file, { flags: "wx" });
-  let failed: Error | null = null;
-  let bytes = 0;
-  let whole = true;
-  const closed = new Promise<void>((resolve) => out.once("close", resolve));
-  out.on("error", (error) => {
-    failed ??= outputError(file, error);
-  });
-  try {
-    for await (const piece of response.body ?? []) {
-      if (failed || bytes + piece.length > options.maxBytes) {
+/** Rejects when it can't be written. */
+function pour(body: IncomingMessage, out: WriteStream, maxBytes: number): Promise<Downloaded> {
+  return new Promise((resolve, reject) => {
+    let bytes = 0;
+    let whole = true;
+    const end = (): void => void out.end();
+    // Events, not an iterator: what has come is not lost when the connection breaks after it.
+    body.on("data", (piece: Buffer) => {
+      if (!whole) return;
+      if (bytes + piece.length > maxBytes) {
         whole = false;
-        break;
+        end();
+        return;
       }
       bytes += piece.length;
-      if (!out.write(piece)) await Promise.race([once(out, "drain").catch(() => {}), closed]);
-    }
-  } catch {
-    whole = false;
-  } finally {
-    out.end();
-    await closed;
-  }
-  if (failed) throw failed;
-  if (bytes === 0) await rm(file, { force: true });
-  return { bytes, whole };
-}
-
-function locationOf(response: Response, base: URL): URL | null {
-  const location = response.headers.get("location");
-  try {
-    return location === null ? null : new URL(location, base);
-  } catch {
-    return null;
-  }
-}
-
-function hintOf(status: number): string {
-  return status === 404 ? '; does the program import _ "net/http/pprof"?' : "";
-}
-
-function reason(error: unknown): string {
-  const { name, cause, message } = error as {
-    name?: string;
-    cause?: { code?: string; message?: string };
-    message?: string;
-  };
-  if (name === "TimeoutError") return "no answer in time";
-  if (cause?.code === "ECONNREFUSED") return "nothing listens there; is the program running, with net/http/pprof?";
-  if (cause?.code === "ENOTFOUND" || cause?.code === "EAI_AGAIN") return "no such host";
-  return cause?.code ?? cause?.message ?? message ?? "can't be fetched";
+      if (!out.write(piece)) body.pause();
+    });
+    body.on("close", () => {
+      whole &&= body.complete;
+      end();
+    });
+    out.on("drain", () => body.resume());
+    out.on("error", reject);
+    out.on("close", () => resolve({ bytes, whole }));
+  });
 }

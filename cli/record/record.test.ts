@@ -3,12 +3,12 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Bundle } from "./bundle.ts";
 import { capture } from "./capture.ts";
 import { parseDuration } from "./duration.ts";
-import { download, get, pprofBase } from "./fetch.ts";
+import { download, pprofBase } from "./fetch.ts";
 import { withGodebug } from "./godebug.ts";
 import { record } from "./record.ts";
 import { StderrLog } from "./stderr-log.ts";
@@ -224,7 +224,7 @@ describe("capture", () => {
     const base = await listen((request, response) => {
       asked.push(request.url!);
       if (request.url!.includes("trace")) setTimeout(() => response.end(trace), 150);
-      else response.end("profile");
+      else response.end(gzipSync("profile"));
     });
     const folder = path.join(root, "b");
     const result = await capture({ ...options, folder, pprofBase: base, signal: new AbortController().signal });
@@ -249,16 +249,22 @@ describe("capture", () => {
     expect(result.missing[0]).toContain("trace.out: broke off after 1000 bytes");
   });
 
-  test.each([
-    ["http://example.invalid/", "redirects to example.invalid, which is not followed"],
-    ["/again", "redirects again and again"],
-    ["http://[", "the server answers 302 without a new place"],
-    [null, "the server answers 302 without a new place"],
-  ])("a redirect to %s is not followed", async (location, message) => {
-    const base = await listen((_, response) => {
-      response.writeHead(302, location === null ? {} : { location }).end();
+  test("what is no trace and no profile is not taken for one", async () => {
+    const base = await listen((_, response) => response.end("<html>every page is here</html>"));
+    const folder = path.join(root, "b");
+    const result = await capture({
+      ...options,
+      pid: null,
+      folder,
+      pprofBase: base,
+      signal: new AbortController().signal,
     });
-    await expect(get(base, {})).rejects.toThrow(message);
+    expect(result.files).toEqual([]);
+    expect(result.missing).toEqual([
+      "trace.out: the server answers with something else; is it a net/http/pprof endpoint?",
+      "heap.pb.gz: the server answers with something else; is it a net/http/pprof endpoint?",
+    ]);
+    expect(readdirSync(folder)).toEqual(["manifest.json"]);
   });
 
   test("what can't be written is said", async () => {

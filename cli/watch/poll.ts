@@ -4,7 +4,8 @@ import { InputError } from "../../parsers/errors.ts";
 import { OBSERVATION, OBSERVATIONS, type ObservationName } from "../../parsers/events.ts";
 import { FORMATS } from "../../parsers/registry.ts";
 import { bytesSource } from "../../parsers/source.ts";
-import { get, pprofBase, pprofUrl } from "../record/fetch.ts";
+import { pprofBase, pprofUrl } from "../record/fetch.ts";
+import { get, nameOf } from "../record/get.ts";
 
 const MAX_PAGE = 32 << 20;
 
@@ -17,18 +18,9 @@ export function watchedUrl(text: string): URL {
 
 /** One look: what the page measures. */
 export async function look(url: URL, signal: AbortSignal): Promise<Map<ObservationName, number>> {
-  const response = await get(url, { signal });
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of response.body ?? []) {
-    length += piece.length;
-    if (length > MAX_PAGE)
-      throw new InputError(`${url.href}: more than ${MAX_PAGE >> 20} MiB; that is no page of statistics`);
-    pieces.push(piece);
-  }
-  const bytes = await bytesSource(Buffer.concat(pieces, length), url.href);
+  const bytes = await bytesSource(await page(url, signal), url.href);
   const format = detect(bytes.head, FORMATS);
-  if (!format) throw new InputError(`${url.href}: of no known format; give a pprof, expvar or Prometheus URL`);
+  if (!format) throw new InputError(`${nameOf(url)}: of no known format; give a pprof, expvar or Prometheus URL`);
   const source = await format.open(bytes, {});
   const values = new Map<ObservationName, number>();
   for await (const { length: n, kind, size, aux } of source.batches()) {
@@ -36,6 +28,26 @@ export async function look(url: URL, signal: AbortSignal): Promise<Map<Observati
   }
   await source.close();
   return values;
+}
+
+async function page(url: URL, signal: AbortSignal): Promise<Buffer> {
+  const { body, close } = await get(url, { signal });
+  try {
+    const pieces: Buffer[] = [];
+    let length = 0;
+    for await (const piece of body) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length > MAX_PAGE)
+        throw new InputError(`${nameOf(url)}: more than ${MAX_PAGE >> 20} MiB; that is no page of statistics`);
+    }
+    return Buffer.concat(pieces, length);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${nameOf(url)}: the answer breaks off`);
+  } finally {
+    close();
+  }
 }
 
 /** Looks again and again. A service that is away is waited for; only a first look that finds nothing to watch is an error. */
