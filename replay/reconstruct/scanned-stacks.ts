@@ -76,7 +76,8 @@ export class ScannedStacks {
     const roots = this.#scans.map(({ marked, goal }) =>
       goal > smallest ? ((goal - marked) * 100) / gogc - marked : Number.NaN,
     );
-    const globals = Math.min(...roots.filter((bytes) => !Number.isNaN(bytes)));
+    let globals = Number.POSITIVE_INFINITY;
+    for (const bytes of roots) if (bytes < globals) globals = bytes;
     this.#bytes = roots.map((all, i) => {
       const bytes = all - globals;
       return bytes >= NOTABLE && bytes <= this.#scans[i]!.goroutines * MOST_EACH ? bytes : 0;
