@@ -13,6 +13,8 @@ const OVER_ASSIST_WORK = 64 << 10;
 /** revise: the least that is taken to be left, bytes scanned. */
 const MIN_REMAINING = 1000;
 const MAX_OVERSHOOT = 1.1;
+/** The last minor version in which objects allocated during a mark count as scan work (mgcmark.go:gcmarknewobject). */
+const LAST_BLACK = 18;
 
 export interface MarkStart {
   readonly minor: number;
@@ -21,8 +23,10 @@ export interface MarkStart {
   /** Live heap when the mark began, and the heap goal. Bytes. */
   readonly live: number;
   readonly goal: number;
-  /** Bytes that the last mark found, and that this one is going to find. */
-  readonly expected: number;
+  /** Scan work of the last mark (gcController.lastHeapScan), and the bytes that it left marked. */
+  readonly lastScan: number;
+  readonly marked: number;
+  /** Bytes that this mark is going to find. */
   readonly reachable: number;
   /** Share of heap bytes that is scanned: objects with pointers. 0..1. */
   readonly scannable: number;
@@ -46,6 +50,12 @@ export class MarkAssist {
 
   get finished(): boolean {
     return this.#done >= this.#all;
+  }
+
+  /** Scan work as the runtime counts it when the mark ends at `live`, bytes. */
+  scanWork(live: number): number {
+    const { minor, live: triggered, scannable } = this.#start;
+    return this.#all + (minor <= LAST_BLACK ? (live - triggered) * scannable : 0);
   }
 
   /** Share of the work that is still to do, 0..1. */
@@ -85,13 +95,14 @@ export class MarkAssist {
 
   /** Scan work that is thought to remain, and bytes that may be allocated meanwhile. */
   #revise(live: number): [remaining: number, room: number] {
-    const { minor, gogc, live: triggered, goal, expected, scannable } = this.#start;
+    const { minor, gogc, live: triggered, goal, lastScan, marked, scannable } = this.#start;
     const growth = 1 + (Number.isFinite(gogc) ? gogc / 100 : 1000);
     const black = (live - triggered) * scannable;
-    // What is allocated now counts as scanned (mgcmark.go:gcmarknewobject).
-    const work = this.#done + black;
-    // Up to 1.17 the estimate grows with it; from 1.18 on it is that of the mark's start.
-    const heapScan = triggered * scannable + (minor <= 17 ? black : 0);
+    // What is allocated now counts as scanned up to 1.18.
+    const work = this.#done + (minor <= LAST_BLACK ? black : 0);
+    // Up to 1.17 the estimate of what there is to scan grows with it; from 1.18 on it is that of the mark's start.
+    const heapScan =
+      minor <= 17 ? triggered * scannable + black : lastScan + Math.max(0, triggered - marked) * scannable;
     let target = goal;
     let scan: number;
     if (minor <= 17) {
@@ -101,7 +112,7 @@ export class MarkAssist {
         scan = heapScan;
       }
     } else {
-      scan = expected * scannable;
+      scan = lastScan;
       if (work > scan) {
         target = Math.min(triggered + ((goal - triggered) / Math.max(scan, 1)) * heapScan, growth * goal);
         scan = heapScan;

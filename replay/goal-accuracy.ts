@@ -206,7 +206,7 @@ function predictedTriggers(
       });
       pacer.marked = marked;
       pacer.roots = roots;
-      if (feedback instanceof ConsMark) pacer.runway = factor * feedback.value * (marked + roots);
+      if (feedback instanceof ConsMark) pacer.runway = feedback.runway(factor * (marked + roots));
       else pacer.triggerRatio = feedback.ratio;
       pacer.commit(marked, true);
     }

@@ -41,7 +41,7 @@ test("asked for by name, the recorded version is replayed as recorded", async ()
   expect(named.summary).toEqual(plain.summary);
 });
 
-test("a short recording gets more draws than a long one, each of another pair of pace and slice, and any gets one", () => {
+test("a short recording gets more draws than a long one, each of another pace and seed, and any gets one", () => {
   expect(drawsFor(0)).toBe(6);
   expect(drawsFor(80_000)).toBe(6);
   expect(drawsFor(160_000)).toBe(5);
@@ -49,6 +49,6 @@ test("a short recording gets more draws than a long one, each of another pair of
   expect(drawsFor(6_000_000)).toBe(2);
   expect(drawsFor(50_000_000)).toBe(1);
   const pairs = Array.from({ length: 9 }, (_, i) => drawn(i));
-  expect(new Set(pairs.map(({ pace, slice }) => `${pace} ${slice}`)).size).toBe(9);
+  expect(new Set(pairs.map(({ pace, seed }) => `${pace} ${seed}`)).size).toBe(9);
   expect(pairs.slice(0, 3)).toEqual(DRAWN);
 });

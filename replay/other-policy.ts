@@ -24,7 +24,7 @@ const MOST_OBJECTS = 12e6;
 /**
  * Up to so many objects of all draws together, a short recording gets more draws than three. Where a GC falls just before or
  * after a burst decides for seconds how large the heap is, so one run of a program may have half as much again as another:
- * a mean over more pairs of pace and slice is nearer to what a run is likely to have.
+ * a mean over more draws is nearer to what a run is likely to have.
  */
 const QUICK_OBJECTS = 0.8e6;
 const LEAST_DRAWS = DRAWN.length;
@@ -125,12 +125,10 @@ export function drawsFor(objects: number): number {
   return Math.max(1, Math.min(within(MOST_OBJECTS), MOST_DRAWS, Math.max(LEAST_DRAWS, within(QUICK_OBJECTS))));
 }
 
-/** Each pace with each slice, the pairs of DRAWN first. */
+/** Each pace in turn, and another seed each time. */
 export function drawn(draw: number): Drawn {
-  const n = DRAWN.length;
-  const { pace } = DRAWN[draw % n]!;
-  const { slice } = DRAWN[(draw + Math.floor(draw / n)) % n]!;
-  return { pace, slice };
+  const { pace } = DRAWN[draw % DRAWN.length]!;
+  return { pace, seed: 1 + draw };
 }
 
 function nearest(results: readonly Result[], meanRss: number): Result {

@@ -25,7 +25,7 @@ import { type FlowData, flowData, SlackByRefills, USUAL_SLACK } from "./flow.ts"
 import { Column } from "./growable.ts";
 import { Lifetimes } from "./lifetimes.ts";
 import { type RecordedCycle, RecordedCycles } from "./recorded-cycles.ts";
-import { RECORDER_BYTES, RecorderObjects } from "./recorder-objects.ts";
+import { RECORDER_BYTES, RecorderObjects, RecorderWork, type TypeNames } from "./recorder-objects.ts";
 import { Survival } from "./survival.ts";
 
 const PAGE = 8192;
@@ -33,6 +33,7 @@ const PAGE_SHIFT = 13;
 const ARENA = 64 << 20;
 const ALIVE = -1;
 const NOSCAN = 1;
+const noName: TypeNames = () => undefined;
 
 /** A span of the program that holds no objects (a stack or a work buffer), taken or freed. */
 export interface ManualSpans {
@@ -81,6 +82,8 @@ interface Fixed {
 export interface ProgramOptions {
   /** Keeps the heap of the recording itself in the program: what the recorded run had, not what the program needs. */
   readonly keepRecorder?: boolean;
+  /** By the names of types what the tracer allocates is left out. */
+  readonly typeName?: TypeNames;
 }
 
 interface SpanSlots {
@@ -124,11 +127,13 @@ export class ProgramBuilder {
   readonly #keepRecorder: boolean;
   #recorderBytes = 0;
   readonly #recorder = new RecorderObjects();
+  readonly #work: RecorderWork;
   #fixed: Fixed | null = null;
 
-  constructor(slotSizes: ArrayLike<number>, { keepRecorder = false }: ProgramOptions = {}) {
+  constructor(slotSizes: ArrayLike<number>, { keepRecorder = false, typeName = noName }: ProgramOptions = {}) {
     this.#slotSizes = slotSizes;
     this.#keepRecorder = keepRecorder;
+    this.#work = new RecorderWork(typeName);
   }
 
   /** Objects seen so far. */
@@ -143,7 +148,7 @@ export class ProgramBuilder {
       switch (kind[i]) {
         case OBJECT_LIVE:
         case OBJECT_ALLOC:
-          this.#object(t, p[i]!, addr[i]!, size[i]!);
+          this.#object(t, p[i]!, addr[i]!, size[i]!, aux[i]!);
           break;
         case OBJECT_FREE:
           this.#dead(addr[i]!);
@@ -272,7 +277,8 @@ export class ProgramBuilder {
     return this.#pages.get(index)?.[(addr - index * ARENA) >>> PAGE_SHIFT];
   }
 
-  #object(t: number, p: number, addr: number, typeSize: number): void {
+  #object(t: number, p: number, addr: number, typeSize: number, type: number): void {
+    if (this.#work.has(t, p, type)) return;
     const span = this.#find(addr);
     if (!span) return;
     const i = Math.floor((addr - span.base) / span.slot);

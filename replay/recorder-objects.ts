@@ -41,3 +41,33 @@ export class RecorderObjects {
     this.#tags.length = 0;
   }
 }
+
+/** Types that only the tracer allocates, each second as it ends a generation (trace.go:traceAdvance; tracestack.go:makeTraceFrames). */
+const TRACER_TYPES = new Set(["runtime.untracedG", "runtime.traceFrame"]);
+/** What the same P allocates so soon after one of those is of the same stretch of work, or hardly any of the program's, ns. */
+const SAME_WORK = 500e3;
+
+/** The name of an object's type, by its number; undefined where it is not told. */
+export type TypeNames = (type: number) => string | undefined;
+
+/** Tells what the tracer allocates while it records: small garbage, but it would keep a program that sleeps awake. */
+export class RecorderWork {
+  readonly #nameOf: TypeNames;
+  /** When each P last allocated for the tracer, ns. */
+  readonly #last: number[] = [];
+
+  constructor(nameOf: TypeNames) {
+    this.#nameOf = nameOf;
+  }
+
+  /** Whether an object of that type, allocated on that P, is the tracer's. */
+  has(t: number, p: number, type: number): boolean {
+    if (t <= 0 || p < 0) return false;
+    const last = this.#last[p] ?? Number.NEGATIVE_INFINITY;
+    if (TRACER_TYPES.has(this.#nameOf(type) ?? "")) {
+      this.#last[p] = t;
+      return true;
+    }
+    return t - last < SAME_WORK;
+  }
+}

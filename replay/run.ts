@@ -159,7 +159,7 @@ async function run(
   // A heap history and maps are of the recorded spans, and so must be the timeline beside them.
   const wantsSpans = options.heapHistory === true || options.heapMaps === true;
   const simulates = !correct && info.hasAddresses && driver === null && !wantsSpans;
-  const program = simulates ? new ProgramBuilder(slotSizes) : null;
+  const program = simulates ? new ProgramBuilder(slotSizes, { typeName: (type) => info.types.get(type)?.name }) : null;
   const maps = options.heapMaps ? new HeapMaps(machine) : null;
   const history = slots
     ? new HeapRecorder(

@@ -32,6 +32,24 @@ test("1.18: a controller that comes near what it sees", () => {
   expect(feedback.value).toBeCloseTo(0.2, 2);
 });
 
+test("1.18: after a mark with little allocation it falls below zero, and the runway is without end; 1.21 has no such thing", () => {
+  const [old, now] = [new ConsMark(18), new ConsMark(21)];
+  for (const feedback of [old, now]) {
+    for (let i = 0; i < 3; i++) feedback.endCycle(mark(30));
+    expect(feedback.runway(100)).toBeLessThan(100);
+    feedback.endCycle(mark(0.01));
+  }
+  expect(old.value).toBeLessThan(0);
+  expect(old.runway(100)).toBe(Number.POSITIVE_INFINITY);
+  expect(now.runway(100)).toBeCloseTo(30);
+});
+
+test("where scan work is known, by what each of them had of the CPU (mgcpacer.go:endCycle)", () => {
+  const feedback = new ConsMark(27);
+  feedback.endCycle({ ...mark(30), scanned: 10, assisting: 0.15, idle: 0.1 });
+  expect(feedback.value).toBeCloseTo((30 * 0.5) / (10 * 0.6));
+});
+
 test("a mark during which nothing was allocated says nothing", () => {
   const feedback = new ConsMark(27);
   feedback.endCycle(mark(0));

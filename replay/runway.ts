@@ -17,8 +17,11 @@ export interface FinishedMark {
   /** Goal as of the cycle before, beyond `markedBefore`. */
   readonly goal: number;
   readonly forced: boolean;
-  /** Share of CPU time that assists took during the mark, 0..1. */
+  /** Share of CPU time that assists took during the mark, and that idle workers did, 0..1. */
   readonly assisting?: number;
+  readonly idle?: number;
+  /** Bytes scanned, where the mark's work is known; `marked` stands for it where not, and the CPU time is left out, too. */
+  readonly scanned?: number;
 }
 
 export interface Feedback {
@@ -60,6 +63,10 @@ const KP = 0.9;
 const TI = 4;
 const CLAMP = 1000;
 const MEAN_OF = 2;
+/** Of a P that did nothing but assist: its own allocation took some of its time. */
+const MOST_UTILIZATION = 0.99;
+/** mgcpacer.go:commit: (1 - gcGoalUtilization) / gcGoalUtilization, by which cons/mark of CPU time becomes a runway. */
+export const RUNWAY_PER_CONS_MARK = (1 - BACKGROUND_UTILIZATION) / BACKGROUND_UTILIZATION;
 const LARGEST_OF = 5;
 
 /** 1.18-1.27: bytes allocated while one byte is marked. */
@@ -73,14 +80,27 @@ export class ConsMark implements Feedback {
     this.#minor = minor;
   }
 
-  endCycle({ liveAtStart, liveAtEnd, marked }: FinishedMark): void {
+  /**
+   * Bytes of allocation to expect for `scan` bytes to mark. The controller of 1.18 and 1.19 also gets below zero, after marks during
+   * which next to nothing was allocated, and a negative figure becomes the largest unsigned one (as amd64 and arm64 differ in
+   * what they make of it, this is amd64's): the GC then starts as early as it may.
+   */
+  runway(scan: number): number {
+    return this.value < 0 ? Number.POSITIVE_INFINITY : this.value * scan;
+  }
+
+  endCycle({ liveAtStart, liveAtEnd, marked, assisting = 0, idle = 0, scanned }: FinishedMark): void {
     if (liveAtEnd <= liveAtStart || marked <= 0) return;
-    const now = (liveAtEnd - liveAtStart) / marked;
+    const utilization = Math.min(MOST_UTILIZATION, BACKGROUND_UTILIZATION + assisting);
+    const now =
+      scanned === undefined
+        ? (liveAtEnd - liveAtStart) / marked
+        : ((liveAtEnd - liveAtStart) * (utilization + idle)) / (Math.max(1, scanned) * (1 - utilization));
     if (this.#minor <= 19) {
       const error = now - this.value;
       const output = Math.min(Math.max(KP * error + this.#integral, -CLAMP), CLAMP);
       this.#integral += (KP / TI) * error;
-      this.value = Math.max(0, output);
+      this.value = output;
       return;
     }
     this.#last.push(now);

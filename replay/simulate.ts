@@ -17,12 +17,13 @@ import { LazyPages, lazyFrees } from "./lazy-pages.ts";
 import type { GcCost, Learned } from "./learned.ts";
 import { Metadata } from "./metadata-by-version.ts";
 import { type MemoryNow, Pacer } from "./pacer.ts";
+import { Preemption } from "./preemption.ts";
 import type { Program } from "./program.ts";
 import { COL, type Recorder } from "./recorder.ts";
 import type { GcRow } from "./result.ts";
 import { exactRetainedGoal, gcPercentGoal, memoryLimitGoal } from "./retained-goal.ts";
 import { MAPPED_PER_SPAN } from "./runtime-memory.ts";
-import { ConsMark, TriggerRatio } from "./runway.ts";
+import { ConsMark, RUNWAY_PER_CONS_MARK, TriggerRatio } from "./runway.ts";
 import { emptyRow } from "./timeline.ts";
 
 /** Page of the recorded runtime, by which a program counts the pages of its manual spans. Bytes. */
@@ -33,8 +34,8 @@ const FORCED_GC_PERIOD = 120e9;
 const SYSMON_MAX_SLEEP = FORCED_GC_PERIOD / 2;
 /** A program that allocates nothing for so long has gone to sleep, ns. */
 const IDLE_GAP = 1e6;
-/** proc.go:forcePreemptNS: for how long a goroutine goes on before the P is given to another one, ns. */
-const QUANTUM = 10e6;
+/** A P that has been at work for so long is at work since who knows when, ns. */
+const LONG_AWAKE = 60e6;
 /** mgcpacer.go: share of a P that a fractional worker takes, and at which it yields (gcBackgroundUtilization * 1.2). */
 const FRACTIONAL_LIMIT = 0.3;
 /** Cycles that follow each other at once before they count as back to back: a burst alone brings some. */
@@ -56,8 +57,8 @@ export interface SimulationOptions {
   readonly background: (world: BackgroundWorld) => Background;
   readonly recorder: Recorder;
   readonly baseline: number;
-  /** With one P: for how long a goroutine that does not block goes on before the mark worker gets the P, ns. */
-  readonly slice: number;
+  /** Of what is chance: with one P, when a goroutine that does not block gives it up to the mark worker. */
+  readonly seed: number;
   /** How fast the program allocates while the GC marks, against what the recording shows: the tracer slowed it down. */
   readonly pace: number;
   /** Transparent huge pages of the system; null leaves them out. */
@@ -143,6 +144,11 @@ export class Simulation {
   #assist: MarkAssist | null = null;
   /** CPU time of all of the running mark, and what its background worker has had of it, ns. */
   #markCost = 0;
+  /** Scan work of the last mark, bytes. */
+  #lastScan = 0;
+  /** Share of the running mark's work that a worker did while the program slept, 0..1. */
+  #idleShare = 0;
+  readonly #preemption: Preemption;
   #workerRan = 0;
 
   constructor(program: Program, deaths: Deaths, options: SimulationOptions) {
@@ -197,6 +203,7 @@ export class Simulation {
     this.#background = options.background(this.#world);
     this.#scannable = scannableShare(program);
     this.#limiter = new CpuLimiter(options.heap.procs);
+    this.#preemption = new Preemption(options.minor, options.seed, options.pace);
     this.#rules = rulesOf(options.era);
     this.#metadata = new Metadata(options.minor);
   }
@@ -390,6 +397,7 @@ export class Simulation {
       ? Number.POSITIVE_INFINITY
       : this.#pacer.assistedEnd(this.#memory(), reachable, learned.overshoot);
     this.#assist = null;
+    this.#idleShare = 0;
     if (this.#options.heap.procs === 1 && !forced) this.#startOnOneP(t, reachable);
   }
 
@@ -398,7 +406,7 @@ export class Simulation {
    * until the running goroutine is preempted or goes to sleep.
    */
   #startOnOneP(t: number, reachable: number): void {
-    const { minor, gogc, learned, slice } = this.#options;
+    const { minor, gogc, learned } = this.#options;
     const { triggered } = this.#pacer;
     this.#assistedEnd = Number.POSITIVE_INFINITY;
     this.#assist = new MarkAssist({
@@ -407,13 +415,14 @@ export class Simulation {
       live: triggered,
       // startCycle: at least so far away.
       goal: Math.max(this.#pacer.goal(this.#memory()), triggered + (minor <= 17 ? 1 << 20 : 64 << 10)),
-      expected: this.#pacer.marked,
+      lastScan: this.#lastScan,
+      marked: this.#pacer.marked,
       reachable,
       scannable: this.#scannable,
     });
     this.#markCost = learned.cost(reachable).mark;
     this.#workerRan = 0;
-    this.#markEnd = this.#busyUntil(t, t + slice);
+    this.#markEnd = this.#busyUntil(t, this.#preemption.after(t, this.#wokeAt(t)));
   }
 
   /** The background worker gets the one P, for as long as it may have it. */
@@ -423,6 +432,7 @@ export class Simulation {
     const idle = this.#busyUntil(at, at + 1) < at + 1;
     const may = (FRACTIONAL_LIMIT * this.#markedFor(at) - this.#workerRan) / (1 - FRACTIONAL_LIMIT);
     if (idle || may >= left) {
+      if (idle) this.#idleShare = assist.left;
       // The program stands still meanwhile: its own clock does not go on.
       this.#workerRan += left;
       this.#endMark(at);
@@ -431,7 +441,20 @@ export class Simulation {
     const runs = Math.max(0, may);
     if (runs > 0) assist.background(runs / this.#markCost);
     this.#workerRan += runs;
-    this.#markEnd = this.#busyUntil(at, at + QUANTUM);
+    this.#markEnd = this.#busyUntil(at, this.#preemption.again(at));
+  }
+
+  /** When the P at work at `t` went on after a sleep; null where that is long ago. */
+  #wokeAt(t: number): number | null {
+    const { time } = this.#program;
+    let after = t;
+    for (let i = this.#at; i >= 0; i--) {
+      const before = time[i]!;
+      if (after - before > IDLE_GAP && this.#wentIdle(before, after)) return after;
+      if (t - before > LONG_AWAKE) return null;
+      after = before;
+    }
+    return after;
   }
 
   /** When the program, running at `from`, goes to sleep; `latest` if not before. */
@@ -491,6 +514,11 @@ export class Simulation {
     cycle.markTermination = t;
     cycle.liveAtMark = this.#live();
     cycle.liveMarked = marked;
+    const reachable = this.#deaths.liveAt(this.#markStart);
+    const scanned =
+      this.#options.heap.procs === 1
+        ? { scanned: this.#assist?.scanWork(this.#live()) ?? reachable * this.#scannable }
+        : {};
     this.#feedback.endCycle({
       liveAtStart: this.#pacer.triggered,
       liveAtEnd: this.#live(),
@@ -499,12 +527,18 @@ export class Simulation {
       goal: lastGoal,
       forced: this.#forcedCycle,
       assisting: this.#assisting(t),
+      idle: (this.#idleShare * this.#markCost) / Math.max(1, this.#markedFor(t)),
+      ...scanned,
     });
     this.#assist = null;
+    this.#lastScan = scanned.scanned ?? 0;
     this.#pacer.triggered = Number.POSITIVE_INFINITY;
     this.#pacer.marked = marked;
     if (this.#feedback instanceof ConsMark) {
-      this.#pacer.runway = this.#options.learned.runwayFactor * this.#feedback.value * marked;
+      this.#pacer.runway =
+        this.#options.heap.procs === 1
+          ? this.#feedback.runway(RUNWAY_PER_CONS_MARK * this.#lastScan)
+          : this.#feedback.runway(this.#options.learned.runwayFactor * marked);
     } else this.#pacer.triggerRatio = this.#feedback.ratio;
     this.#objects.startSweep(this.#markStart, marked);
     if (this.#flow) this.#flowBase = marked - this.#flow.allocatedAt(t);

@@ -147,17 +147,17 @@ const NEAR_LIMIT = 0.9;
 
 /**
  * What else differs between draws. How much a burst allocates while a mark goes on decides whether the rest of the burst is marked
- * with it, and so when the next GC comes: `pace` is the program's speed during a mark against the recording's; `slice` is, with
- * one P, what is left of a goroutine's 10 ms (proc.go:forcePreemptNS) when a mark begins.
+ * with it, and so when the next GC comes: `pace` is the program's speed during a mark against the recording's; `seed` is of
+ * what is chance in each mark.
  */
 export interface Drawn {
   readonly pace: number;
-  readonly slice: number;
+  readonly seed: number;
 }
 export const DRAWN: readonly Drawn[] = [
-  { pace: 1, slice: 5e6 },
-  { pace: 0.7, slice: 2e6 },
-  { pace: 1.5, slice: 10e6 },
+  { pace: 1, seed: 1 },
+  { pace: 0.7, seed: 2 },
+  { pace: 1.5, seed: 3 },
 ];
 
 export interface Result {
@@ -198,7 +198,7 @@ export function runOnce(
     recorder,
     baseline: job.baselineBytes,
     pace: drawn.pace,
-    slice: drawn.slice,
+    seed: drawn.seed,
     freeOsMemoryEvery: setting.freeOsMemoryEvery,
   }).run();
   return { outcome, recorder };
