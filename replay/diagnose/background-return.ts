@@ -1,6 +1,7 @@
 import type { Facts } from "./facts.ts";
-import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
 import { freeShares, ownerOfFree } from "./shares.ts";
+import { mayBeRoom, roomEvidence } from "./survivors.ts";
 import { mib, seconds } from "./text.ts";
 
 export const backgroundReturn: Rule = {
@@ -26,6 +27,7 @@ export const backgroundReturn: Rule = {
     if (owner === "unknown")
       return notEnough(facts.hasTimeline ? "gopages diagnose --go VERSION ..." : CAPTURE.samples, seen);
     if (owner !== "background") return ruledOut(seen);
+    if (mayBeRoom(facts, shares.over)) return suspected(shares.over, CAPTURE.memstats, seen, roomEvidence(facts));
     const released = facts.series("heap_released");
     const evidence = [seen];
     let wait = "";

@@ -1,6 +1,8 @@
+import { bucketsOf } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
-import { CAPTURE, type Evidence, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { CAPTURE, type Evidence, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
 import { MiB, mib } from "./text.ts";
+import { unseenBytes } from "./unseen.ts";
 
 const ADVICE =
   "No Go profile shows it. Measure C's side (malloc_info, jemalloc's profiler, heaptrack); MALLOC_ARENA_MAX=2 bounds glibc's arenas; free what C.malloc, C.CString and mmap gave.";
@@ -61,8 +63,10 @@ export const cgoMemory: Rule = {
     const huge = Math.min(facts.last("anon_huge") || 0, Math.max(0, excess.bytes));
     // Without smaps, what MADV_FREE returned may all still be resident.
     const madvFree =
-      facts.version.between(12, 15) === true && Number.isNaN(lazy) ? facts.last("heap_released") || 0 : 0;
-    let bytes = excess.bytes - (lazy || 0) - huge - madvFree;
+      facts.version.between(12, 15) !== false && Number.isNaN(lazy) ? facts.last("heap_released") || 0 : 0;
+    // What buckets take is in no series of a trace, and a profile tells it.
+    const buckets = facts.series("sys") ? 0 : bucketsOf(facts);
+    let bytes = excess.bytes - (lazy || 0) - huge - madvFree - buckets;
     const evidence = [
       facts.evidence(
         `${mib(excess.bytes)} of anonymous memory are resident beyond Sys - HeapReleased`,
@@ -84,13 +88,14 @@ export const cgoMemory: Rule = {
       if (foreign > bytes) bytes = foreign;
     }
     if (!facts.notable(bytes)) return ruledOut(...evidence);
-    const unseen = facts.unseenBacked;
+    const unseen = unseenBytes(facts);
     if (!dump && !facts.notable(bytes - unseen))
-      return notEnough(
+      return suspected(
+        bytes,
         CAPTURE.memstats,
         ...evidence,
         facts.evidence(
-          `up to ${mib(unseen)} more may be Go's own: stacks, and pages that the model takes for returned`,
+          `up to ${mib(unseen)} more may be Go's own: stacks, metadata, and pages that the model takes for returned`,
           "replay",
         ),
       );

@@ -2,9 +2,8 @@
 import { InputError, UnsupportedError } from "../../parsers/errors.ts";
 import type { EventSource } from "../../parsers/event-source.ts";
 import { GC_FORCED, OBSERVATIONS } from "../../parsers/events.ts";
-import { GctraceSource, type LogRecord } from "../../parsers/gctrace.ts";
+import { GctraceSource } from "../../parsers/gctrace.ts";
 import type { GoroutineDump } from "../../parsers/goroutines.ts";
-import type { LossKind } from "../../parsers/losses.ts";
 import { isCompanion } from "../../parsers/observation-source.ts";
 import { openInputs } from "../../parsers/open.ts";
 import type { HeapProfile } from "../../parsers/pprof/profile.ts";
@@ -14,6 +13,8 @@ import type { InputSummary, Note, ReplayResult } from "../result.ts";
 import { type ReplayOptions, replay } from "../run.ts";
 import { RunFacts } from "../run-facts.ts";
 import { Samples } from "../samples.ts";
+import { logAside, pairLog } from "./aside.ts";
+import { readLog } from "./gc-log.ts";
 import { Series } from "./series.ts";
 import { GoVersion } from "./version.ts";
 
@@ -108,14 +109,6 @@ const TRACES: readonly string[] = ["go-trace-v2", "go-trace-v1", "pagetrace"];
 const MODEL_TIME = 5000;
 const TOO_LONG =
   "no ledger: the log is too long to model a heap from; give the part of it that matters, or MemStats or samples beside it";
-/** Lines of a log that are looked at, for memory's sake: a month of a GC every three seconds, or three days of ten a second. */
-const MAX_RECORDS = 1_000_000;
-const LEFT_OUT: LossKind = {
-  name: "log-lines-left-out",
-  severity: "data-loss",
-  meaning: `only the first ${MAX_RECORDS} gc and scav lines were looked at for causes; give the part of the log that matters (tail -n)`,
-};
-
 export async function collect(paths: readonly string[], options: DiagnoseOptions = {}): Promise<Collected> {
   // Standard input can be read once only.
   const again = options.replayed ? paths.filter((path) => path !== "-") : paths;
@@ -153,7 +146,7 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
           ({ gcs, scavs } = log);
           gcSource = source.path;
         }
-        raw.push({ source, samples: log.samples });
+        raw.push({ source, samples: new Samples() });
         continue;
       }
       const samples = new Samples();
@@ -209,6 +202,8 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
         const alloc = series.get("heap_alloc") ?? null;
         gcs = result.gcs.map((gc, i) => ofTrace(gc, result!, alloc, ((facts.gcFlags[i] ?? 0) & GC_FORCED) !== 0));
         gcSource = result.inputs.find(({ format }) => TRACES.includes(format))?.path ?? "replay";
+        const aside = await logAside(again);
+        if (aside) ({ gcs, scavs } = pairLog(gcs, aside));
       }
     }
   }
@@ -248,57 +243,6 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
     modelled,
     at: options.at ?? null,
   };
-}
-
-async function readLog(source: GctraceSource): Promise<{ gcs: GcFact[]; scavs: ScavFact[]; samples: Samples }> {
-  const records: LogRecord[] = [];
-  let leftOut = 0;
-  for await (const record of source.records()) {
-    if (records.length < MAX_RECORDS) records.push(record);
-    else leftOut++;
-  }
-  if (leftOut > 0) source.losses.add(LEFT_OUT, leftOut);
-  const { processes } = source.log;
-  const main = processes.reduce((a, b) => (b.cycles > a.cycles ? b : a), processes[0]!);
-  const zero = main && main.firstCycle > 1 ? main.firstAt : 0;
-  if (source.info.goVersions.length === 0) source.info.goVersions = source.versionsOf(records.map(({ line }) => line));
-  const gcs: GcFact[] = [];
-  const scavs: ScavFact[] = [];
-  for (const { line, process, periodic } of records) {
-    if (process > 0 && process !== main?.id) continue;
-    if (process !== main?.id && !(process === -1 && main?.id === 0)) continue;
-    if (line.kind === "gc") {
-      const t = line.at - zero;
-      gcs.push({
-        n: line.cycle,
-        t,
-        end: t + line.sweepTermination + line.mark + line.markTermination,
-        heapStart: line.heapStart,
-        heapEnd: line.heapEnd,
-        marked: line.heapMarked,
-        goal: line.goal,
-        stacks: line.stacks ?? Number.NaN,
-        utilization: line.utilization,
-        cpuAssist: line.cpuAssist,
-        procs: line.procs,
-        forced: line.forced,
-        periodic,
-      });
-    } else {
-      scavs.push({
-        afterGc: gcs.length - 1,
-        work: line.work ?? 0,
-        eager: line.eagerWork ?? 0,
-        released: line.released ?? Number.NaN,
-        inuse: line.inuse ?? Number.NaN,
-        idle: line.idle ?? Number.NaN,
-        utilization: line.utilization ?? Number.NaN,
-        forced: line.forced,
-      });
-    }
-  }
-  source.info.events = records.length;
-  return { gcs, scavs, samples: new Samples() };
 }
 
 function ofTrace(gc: ReplayResult["gcs"][number], result: ReplayResult, alloc: Series | null, forced: boolean): GcFact {

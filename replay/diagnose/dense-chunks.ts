@@ -1,6 +1,7 @@
 import type { Facts } from "./facts.ts";
-import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
 import { freeShares, ownerOfFree } from "./shares.ts";
+import { mayBeRoom, roomEvidence } from "./survivors.ts";
 import { mib, seconds } from "./text.ts";
 
 export const denseChunks: Rule = {
@@ -25,6 +26,7 @@ export const denseChunks: Rule = {
     const owner = ownerOfFree(facts);
     if (owner === "unknown") return notEnough("gopages diagnose --go VERSION ...", seen);
     if (owner !== "dense") return ruledOut(seen);
+    if (mayBeRoom(facts, shares.over)) return suspected(shares.over, CAPTURE.memstats, seen, roomEvidence(facts));
     return present(
       shares.over,
       [

@@ -30,9 +30,6 @@ export interface HeapAt {
 const NOTABLE_SHARE = 0.08;
 const NOTABLE_BYTES = 8 * MiB;
 
-/** A goroutine's stack after a deep call; a replay without addresses takes 4 KiB for each. */
-const DEEP_STACK = 32 << 10;
-
 export class Facts {
   readonly input: Collected;
   readonly version: GoVersion;
@@ -324,14 +321,12 @@ export class Facts {
     });
   }
 
-  /**
-   * How much more Go may have from the system at the end than `backed` says, where a replay without addresses says it: what was returned is
-   * its model's, and so whether it came back, as when many goroutines at once go deep, whose stacks do not show there. Bytes.
-   */
-  get unseenBacked(): number {
-    if (!this.inferredHeap) return 0;
-    const stacks = this.series("stack_inuse") ? 0 : DEEP_STACK * (this.series("goroutines")?.max ?? 0);
-    return (this.last("heap_released") || 0) + stacks;
+  /** Most that a GC scanned of stacks (Go 1.18+), what is in use of them; null where no log tells. */
+  get stacksScanned(): number | null {
+    return this.#once("scanned", () => {
+      const known = this.gcs.filter((gc) => !Number.isNaN(gc.stacks));
+      return known.length === 0 ? null : known.reduce((most, gc) => Math.max(most, gc.stacks), 0);
+    });
   }
 
   #rssWithoutFile(): Series | null {

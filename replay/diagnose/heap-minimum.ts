@@ -3,8 +3,11 @@ import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
 import { median } from "./series.ts";
 import { MiB, mib } from "./text.ts";
 
-/** Goals up to so many times the least. */
+/** Goals up to so many times the least: beyond it the goal is that of what is alive. */
+const AT_LEAST = 1.5;
+/** Not far above the least goal it is the same where GCs come that often, a second: a heap so small is full again at once. */
 const SMALL = 2;
+const OFTEN = 50;
 
 function advice(facts: Facts): string {
   return facts.version.since(19) === true
@@ -34,7 +37,9 @@ export const heapMinimum: Rule = {
         `${rate.toFixed(1)} GCs a second, with a goal of ${mib(median(goal.v))}`,
         goal.source,
       );
-      return rate >= 10 && median(goal.v) <= least * SMALL ? present(least, [seen], advice(facts)) : ruledOut(seen);
+      return rate >= 10 && median(goal.v) <= least * (rate >= OFTEN ? SMALL : AT_LEAST)
+        ? present(least, [seen], advice(facts))
+        : ruledOut(seen);
     }
     const rate = (gcs.length - 1) / Math.max((gcs.at(-1)!.t - gcs[0]!.t) / 1e9, 1e-3);
     const goal = median(gcs.map((gc) => gc.goal));
@@ -43,8 +48,7 @@ export const heapMinimum: Rule = {
       `${rate.toFixed(1)} GCs a second; their median found ${mib(live)} alive under a goal of ${mib(goal)}`,
       facts.gcSource,
     );
-    // Not far above the least goal it is the same: a heap so small is full again at once.
-    if (rate < 10 || goal > least * SMALL || live > least) return ruledOut(seen);
+    if (rate < 10 || goal > least * (rate >= OFTEN ? SMALL : AT_LEAST) || live > least) return ruledOut(seen);
     return present(
       least,
       [seen, facts.evidence(`the least goal is 4 MiB x GOGC/100 = ${mib(least)}`, "")],

@@ -1,6 +1,7 @@
 import type { Facts } from "./facts.ts";
-import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
 import { mib } from "./text.ts";
+import { unseenBytes } from "./unseen.ts";
 
 export const hugePagesSurvive: Rule = {
   meta: {
@@ -26,6 +27,7 @@ export const hugePagesSurvive: Rule = {
     );
     const bytes = Math.min(excess.bytes - (facts.last("lazyfree") || 0), huge.last);
     if (!facts.notable(bytes)) return ruledOut(seen, more);
+    if (!facts.notable(bytes - unseenBytes(facts))) return suspected(bytes, CAPTURE.memstats, seen, more);
     if (facts.version.since(21) === null) return notEnough("gopages diagnose --go VERSION ...", seen, more);
     return present(
       bytes,

@@ -1,6 +1,7 @@
 import type { Facts } from "./facts.ts";
-import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
 import { mib } from "./text.ts";
+import { unseenBytes } from "./unseen.ts";
 
 export const khugepagedRefill: Rule = {
   meta: {
@@ -30,6 +31,7 @@ export const khugepagedRefill: Rule = {
     );
     const bytes = Math.min(excess.bytes - (facts.last("lazyfree") || 0), huge.last);
     if (!facts.notable(bytes)) return ruledOut(seen, more);
+    if (!facts.notable(bytes - unseenBytes(facts))) return suspected(bytes, CAPTURE.memstats, seen, more);
     const { minor, patch } = facts.version;
     const disable = facts.version.since(22) === true || (minor === 21 && (patch ?? 0) >= 6);
     return present(

@@ -13,14 +13,18 @@ function advice(facts: Facts): string {
 export const mapNeverShrinks: Rule = {
   meta: { id: "map-never-shrinks", number: 32, title: "Maps keep their room after deletes", since: null, until: null },
   audit(facts: Facts) {
-    const fact = facts.heaviestProfile;
+    // The last one: a map that the heaviest showed may have gone as a whole.
+    const fact = facts.profile;
     if (!fact) return notEnough(CAPTURE.profile, facts.evidence("no heap profile was given", ""));
-    const visible = facts.liveUnder(/^(runtime\.(mapassign|makemap|growWork|hashGrow)|internal\/runtime\/maps\.)/);
-    const guess = doublingSite(facts);
+    const visible = facts.liveUnder(
+      /^(runtime\.(mapassign|makemap|growWork|hashGrow)|internal\/runtime\/maps\.)/,
+      fact.profile,
+    );
+    const guess = doublingSite(fact.profile);
     const live = fact.profile.totals().inuseBytes;
     const bytes = Math.max(visible.bytes, guess?.bytes ?? 0);
     if (!facts.notable(bytes) || bytes < 0.2 * live) {
-      return facts.sites.length > 0
+      return live > 0
         ? ruledOut(
             facts.evidence(
               `no place of the profile holds much in blocks that double, as maps do (of ${mib(live)} alive)`,

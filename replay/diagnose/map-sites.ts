@@ -3,6 +3,7 @@
  * how it grows: up to 1.23 one array of buckets that doubles, from 1.24 on groups of slots that double up to 128 to a table and
  * then come in tables of one size (internal/runtime/maps/table.go). Slices grow by a quarter beyond 256 elements.
  */
+import type { HeapProfile } from "../../parsers/pprof/profile.ts";
 import type { Facts } from "./facts.ts";
 import type { Evidence } from "./rule.ts";
 import { mib, percent } from "./text.ts";
@@ -21,6 +22,8 @@ function isTable(size: number): boolean {
   return TABLE_SIZES.has(size) || (size > LARGE && size % 8192 === 0 && (size & (size - 1)) !== 0);
 }
 const MANY_TABLES = 32;
+/** A profile estimates: more than this of what is alive by its bytes is not of the same moment. */
+const MOST_OF = 1.2;
 
 export interface MapSite {
   readonly name: string;
@@ -30,8 +33,7 @@ export interface MapSite {
 }
 
 /** The place that holds most in blocks of sizes which double. */
-export function doublingSite(facts: Facts): MapSite | null {
-  const profile = facts.heaviestProfile?.profile;
+export function doublingSite(profile: HeapProfile | undefined): MapSite | null {
   if (!profile) return null;
   const u = profile.unsampled();
   const bySite = new Map<string, Map<number, number>>();
@@ -102,6 +104,8 @@ export function emptiedBy(facts: Facts, bytes: number): Evidence | null {
     facts.gcs.reduce((a, gc) => Math.max(a, gc.marked || 0), 0),
   );
   const now = facts.gcs.at(-1)?.marked ?? live?.last ?? Number.NaN;
+  // A profile of before the fall may show what has gone since.
+  if (bytes > MOST_OF * now) return null;
   if (now < 0.85 * most && now - bytes < 0.5 * now) {
     return facts.evidence(
       `what is alive fell from ${mib(most)} to ${mib(now)}, of which this is ${percent(bytes / now)}`,

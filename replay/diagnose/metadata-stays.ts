@@ -1,6 +1,16 @@
 import type { Facts } from "./facts.ts";
-import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
+import { METADATA, unexplained } from "./survivors.ts";
 import { MiB, mib } from "./text.ts";
+import { METADATA_SHARE } from "./unseen.ts";
+
+/** What is resident for no other reason known, where a heap that was large has left no more than its metadata may be. */
+function leftOver(facts: Facts): number {
+  const inuse = facts.series("heap_inuse");
+  const rest = unexplained(facts) + METADATA;
+  if (!inuse || inuse.max < 64 * MiB || facts.settled(inuse) > 0.6 * inuse.max) return 0;
+  return rest <= METADATA_SHARE * inuse.max && rest >= Math.max(8 * MiB, 0.08 * facts.rssEnd) ? rest : 0;
+}
 
 export const metadataStays: Rule = {
   meta: {
@@ -14,8 +24,21 @@ export const metadataStays: Rule = {
     const gc = facts.series("gc_sys");
     const spans = facts.series("mspan_sys");
     const inuse = facts.series("heap_inuse");
-    if (!gc || !spans || !inuse)
-      return notEnough(CAPTURE.memstats, facts.evidence("GCSys and MSpanSys are not in the inputs", ""));
+    if (!gc || !spans || !inuse) {
+      const missing = facts.evidence("GCSys and MSpanSys are not in the inputs", "");
+      const rest = leftOver(facts);
+      if (!(rest > 0)) return notEnough(CAPTURE.memstats, missing);
+      return suspected(
+        rest,
+        CAPTURE.memstats,
+        missing,
+        facts.evidence(
+          `the heap had been ${mib(inuse!.max)}, and ${mib(rest)} are resident that are neither objects nor stacks`,
+          facts.rss!.source,
+          facts.endT,
+        ),
+      );
+    }
     const bytes = gc.last + spans.last + (facts.last("mcache_sys") || 0);
     const rssEnd = Number.isNaN(facts.rssEnd) ? facts.scale : facts.rssEnd;
     const now = facts.settled(inuse);

@@ -1,5 +1,5 @@
 import type { Facts } from "./facts.ts";
-import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
 import { mib } from "./text.ts";
 
 /** Where so much of what is alive is large objects, what a profile does not show yet is taken to be, too. */
@@ -16,7 +16,7 @@ export const needlessZeroing: Rule = {
   audit(facts: Facts) {
     const inRange = facts.version.patches(24, 0, 4);
     if (inRange === false) return ruledOut(facts.evidence(`${facts.version.text} is none of 1.24.0 to 1.24.4`, ""));
-    if (inRange === null)
+    if (inRange === null && facts.version.minor === null)
       return notEnough(
         "go version -m ./program",
         facts.evidence(`${facts.version.text}: the patch release is not known (give --go)`, ""),
@@ -42,6 +42,13 @@ export const needlessZeroing: Rule = {
       fact.source,
     );
     if (!facts.notable(large)) return ruledOut(seen);
+    if (inRange === null)
+      return suspected(
+        large,
+        "go version -m ./program",
+        seen,
+        facts.evidence(`${facts.version.text}: the patch release is not known (give --go)`, ""),
+      );
     return present(
       large,
       [

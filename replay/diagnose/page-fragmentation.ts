@@ -1,7 +1,11 @@
 import type { Facts } from "./facts.ts";
 import { fragmentedGrowth, isFragmented } from "./growth.ts";
-import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
+import { grewBesideFree, largeAlive } from "./survivors.ts";
 import { mib } from "./text.ts";
+
+/** Of what is alive, so much is in large objects. */
+const LARGE_SHARE = 0.2;
 
 export const pageFragmentation: Rule = {
   meta: {
@@ -16,8 +20,21 @@ export const pageFragmentation: Rule = {
     if (!growth)
       return notEnough(CAPTURE.samples, facts.evidence("HeapIdle and HeapSys over time are not in the inputs", ""));
     const source = facts.source("heap_sys");
-    if (facts.inferredHeap)
-      return notEnough(CAPTURE.samples, facts.evidence("where free pages lie is not in the inputs", source));
+    if (facts.inferredHeap) {
+      const rest = largeAlive(facts) < LARGE_SHARE ? 0 : grewBesideFree(facts);
+      const missing = facts.evidence("where free pages lie is not in the inputs", source);
+      if (!facts.notable(rest)) return notEnough(CAPTURE.memstats, missing);
+      return suspected(
+        rest,
+        CAPTURE.memstats,
+        missing,
+        facts.evidence(
+          `RSS grew with large buffers, though ${mib(rest)} were resident already that are neither objects nor stacks`,
+          facts.rss!.source,
+          facts.endT,
+        ),
+      );
+    }
     if (!isFragmented(facts, growth)) {
       return ruledOut(
         facts.evidence(

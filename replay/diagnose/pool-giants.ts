@@ -1,10 +1,13 @@
 import type { Facts } from "./facts.ts";
+import { doublingSite } from "./map-sites.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
 import { mib } from "./text.ts";
 
 const ADVICE =
   "Do not Put what has grown beyond the usual: `if buf.Cap() > 64<<10 { return }` before pool.Put(buf). A pool empties over two GCs only where nothing takes from it.";
 
+/** Bytes of what a pool makes itself, on average, from which on it is large. */
+const POOLED = 64 << 10;
 /** Bytes of a buffer that is an outlier in a pool. */
 const GIANT = 256 << 10;
 
@@ -51,7 +54,9 @@ export const poolGiants: Rule = {
       `${mib(pool.bytes)} of ${mib(live)} alive were made by a sync.Pool, ${mib(grown.bytes)} by growth of a bytes.Buffer`,
       fact.source,
     );
-    if (facts.notable(pool.bytes) && pool.bytes >= 0.2 * live) return present(pool.bytes, [seen], ADVICE);
+    // Buffers of an ordinary size are what a pool is for.
+    const giants = pool.bytes >= POOLED * pool.objects;
+    if (giants && facts.notable(pool.bytes) && pool.bytes >= 0.2 * live) return present(pool.bytes, [seen], ADVICE);
     if (facts.notable(grown.bytes) && grown.bytes >= 0.2 * live) {
       const mean = grown.bytes / Math.max(1, grown.objects);
       const size = facts.evidence(`${Math.round(grown.objects)} buffers of ${mib(mean)} on average`, fact.source);
@@ -65,7 +70,10 @@ export const poolGiants: Rule = {
       );
     }
     const append = grownByAppend(facts);
-    if (append && facts.notable(append.bytes) && append.bytes >= 0.4 * live) {
+    // What doubles to its last size is a map of old (up to 1.23): beyond 256 elements slices grow by less.
+    const map = doublingSite(facts.heaviestProfile!.profile);
+    const isMap = map !== null && map.name === append?.name && map.bytes >= append.bytes;
+    if (append && !isMap && facts.notable(append.bytes) && append.bytes >= 0.4 * live) {
       const size = facts.evidence(
         `${append.name} made buffers grow, and ${Math.round(append.objects)} of ${mib(append.bytes / append.objects)} on average are alive`,
         fact.source,

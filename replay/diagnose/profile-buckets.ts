@@ -1,3 +1,4 @@
+import { bucketsOf } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
 import { MiB, mib } from "./text.ts";
@@ -12,11 +13,19 @@ export const profileBuckets: Rule = {
   },
   audit(facts: Facts) {
     const buckets = facts.series("buckhash_sys");
-    if (!buckets) return notEnough(CAPTURE.memstats, facts.evidence("BuckHashSys is not in the inputs", ""));
-    const seen = facts.evidence(`profiling buckets take ${mib(buckets.last)}`, buckets.source, buckets.lastT);
-    if (buckets.last < Math.max(6 * MiB, 0.05 * facts.scale)) return ruledOut(seen);
+    const shown = bucketsOf(facts);
+    if (!buckets && shown === 0)
+      return notEnough(CAPTURE.memstats, facts.evidence("BuckHashSys is not in the inputs", ""));
+    const bytes = buckets?.last ?? shown;
+    const seen = buckets
+      ? facts.evidence(`profiling buckets take ${mib(bytes)}`, buckets.source, buckets.lastT)
+      : facts.evidence(
+          `the profile's ${facts.profile!.profile.sampleCount} stacks and sizes have a bucket each: ${mib(bytes)}`,
+          facts.profile!.source,
+        );
+    if (bytes < Math.max(6 * MiB, 0.05 * facts.scale)) return ruledOut(seen);
     return present(
-      buckets.last,
+      bytes,
       [seen],
       facts.version.since(23) === true
         ? "GODEBUG=profstackdepth=32 keeps shorter stacks, and different ones then share a bucket; or raise runtime.MemProfileRate."

@@ -1,6 +1,7 @@
 import type { Facts } from "./facts.ts";
-import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
 import { freeShares } from "./shares.ts";
+import { mayBeRoom, roomEvidence } from "./survivors.ts";
 import { MiB, mib } from "./text.ts";
 
 /** Any heap keeps some MiB. */
@@ -38,6 +39,7 @@ export const retainedByDesign: Rule = {
       shares.t,
     );
     if (!shares.atEnd || shares.kept < Math.max(facts.threshold, LEAST)) return ruledOut(seen);
+    if (mayBeRoom(facts, shares.kept)) return suspected(shares.kept, CAPTURE.memstats, seen, roomEvidence(facts));
     return present(
       shares.kept,
       [seen],

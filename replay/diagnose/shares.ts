@@ -316,6 +316,14 @@ function idleOf(facts: Facts, cycles: readonly Cycle[]): DeadShares["idle"] {
 function regrowthOf(facts: Facts): DeadShares["regrowth"] {
   const marks = facts.input.replay?.marks.filter(({ kind }) => kind === "return-forced") ?? [];
   const forcedScavs = facts.input.scavs.filter(({ forced }) => forced);
+  // Each FreeOSMemory says so in the log of a scavtrace (1.14+): where that is on and says nothing, there was none.
+  if (
+    marks.length === 0 &&
+    forcedScavs.length === 0 &&
+    facts.input.scavs.length > 0 &&
+    facts.version.since(14) === true
+  )
+    return null;
   const byLog = forcedScavs.map(({ afterGc }) => facts.gcs[afterGc]?.end ?? Number.NaN).filter(Number.isFinite);
   const forced = facts.gcs.filter((gc) => gc.forced && !gc.periodic).map((gc) => gc.end);
   const times = marks.length > 0 ? marks.map(({ t }) => t) : byLog.length > 0 ? byLog : forced;
@@ -373,6 +381,18 @@ export interface FreeShares {
   readonly lasted: number;
 }
 
+/** Free memory that went back by the end is worth a word if it stayed for so long, ns: or, of a short recording, for so much of it. */
+const LONG = 10e9;
+const LONG_SHARE = 0.4;
+const BRIEF = 3e9;
+
+/** What is resident at the end beside objects bounds what a replay without addresses takes for free; Infinity where the heap was measured. */
+function residentBeside(facts: Facts): number {
+  const anon = facts.series("rss_anon") ?? facts.series("smaps_anon");
+  if (!facts.inferredHeap || !facts.rssMeasured || !anon) return Number.POSITIVE_INFINITY;
+  return Math.max(0, anon.last - (facts.last("heap_alloc") || 0));
+}
+
 /** null when free pages are not measured. */
 export function freeShares(facts: Facts): FreeShares | null {
   const free = facts.free();
@@ -384,17 +404,18 @@ export function freeShares(facts: Facts): FreeShares | null {
   const { active } = deadShares(facts);
   // While GCs come and go, free pages are used again before the next: only what never is stays free.
   const stays = active ? Math.min(...free.since(facts.lastCycles).slice(0, 100_000)) : facts.settled(free);
-  let bytes = Math.max(0, (free.length > 2 ? stays : free.last) - fragmented);
+  const freeNow = Math.min(free.last, residentBeside(facts));
+  let bytes = Math.max(0, (free.length > 2 ? Math.min(stays, freeNow) : freeNow) - fragmented);
   let atEnd = true;
   const { fall } = facts;
   if (fall && !facts.notable(bytes)) {
     // It has gone by the end: how long was it there?
-    const after = free.t.map((time, i) => [time, free.v[i]!] as const).filter(([time]) => time >= fall.t);
+    const after = free.t.map((time, i) => [time, free.v[i]! - fragmented] as const).filter(([time]) => time >= fall.t);
     const high = Math.max(...after.slice(0, 100_000).map(([, v]) => v), 0);
     const stayed = after.filter(([, v]) => v > high / 2);
     let length = 0;
     for (let i = 0; i + 1 < after.length; i++) if (after[i]![1] > high / 2) length += after[i + 1]![0] - after[i]![0];
-    if (facts.notable(high) && length > Math.max(10e9, 0.1 * facts.endT)) {
+    if (facts.notable(high) && length > Math.min(LONG, Math.max(BRIEF, LONG_SHARE * facts.endT))) {
       bytes = median(stayed.map(([, v]) => v));
       t = stayed[stayed.length >> 1]![0];
       atEnd = false;
@@ -407,7 +428,9 @@ export function freeShares(facts: Facts): FreeShares | null {
   const toGoal = Math.max(0, facts.at("next_gc", t) - facts.at("heap_alloc", t));
   const cycling = active && Number.isFinite(toGoal) ? Math.min(bytes, toGoal) : 0;
   const gcs = facts.series("num_gc");
-  const gcsSince = fall ? (gcs ? gcs.at(t) - gcs.at(fall.t) + 1 : fall.gcsSince + 1) : Number.NaN;
+  // What held it for most of the time is asked for, not what it came to at last.
+  const most = fall && atEnd ? (fall.t + t) / 2 : t;
+  const gcsSince = fall ? (gcs ? gcs.at(most) - gcs.at(fall.t) + 1 : fall.gcsSince + 1) : Number.NaN;
   return {
     free: bytes,
     t,

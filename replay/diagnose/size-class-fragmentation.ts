@@ -1,7 +1,8 @@
 import type { Facts } from "./facts.ts";
-import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
 import type { Series } from "./series.ts";
 import { deadShares } from "./shares.ts";
+import { mayBeRoom, roomAtMost, unexplainedHeap } from "./survivors.ts";
 import { MiB, mib, percent } from "./text.ts";
 
 /** Any heap has some MiB of it: each P and each size class has a span that is not full. */
@@ -40,8 +41,22 @@ export const sizeClassFragmentation: Rule = {
     const alloc = facts.series("heap_alloc");
     if (!inuse || !alloc)
       return notEnough(CAPTURE.memstats, facts.evidence("HeapInuse and HeapAlloc are not in the inputs", ""));
-    if (facts.inferredHeap)
-      return notEnough(CAPTURE.memstats, facts.evidence("room in spans is not in the inputs", inuse.source));
+    if (facts.inferredHeap) {
+      const most = facts.profile ? roomAtMost(facts.profile.profile) : Number.POSITIVE_INFINITY;
+      const rest = mayBeRoom(facts, facts.threshold) ? Math.min(unexplainedHeap(facts), most) : Number.NaN;
+      const missing = facts.evidence("room in spans is not in the inputs", inuse.source);
+      if (!facts.notable(rest)) return notEnough(CAPTURE.memstats, missing);
+      return suspected(
+        rest,
+        CAPTURE.memstats,
+        missing,
+        facts.evidence(
+          `after the heap fell, ${mib(rest)} are resident that are neither objects nor stacks`,
+          facts.rss!.source,
+          facts.endT,
+        ),
+      );
+    }
     if (inuse.length < 3 && deadShares(facts).active) {
       return notEnough(
         CAPTURE.samples,

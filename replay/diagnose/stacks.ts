@@ -1,7 +1,9 @@
 import type { Facts } from "./facts.ts";
 import { leakOf } from "./leak.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { Series } from "./series.ts";
 import { mib } from "./text.ts";
+import { stacksOfScan } from "./unseen.ts";
 
 function advice(facts: Facts): string {
   const causes = facts.version.since(21) === true ? ", deep recursion and inlining by PGO" : " and deep recursion";
@@ -13,15 +15,21 @@ export const stacks: Rule = {
   audit(facts: Facts) {
     const stacks = facts.series("stack_inuse");
     if (!stacks) {
-      const most = facts.gcs.reduce((a, gc) => Math.max(a, gc.stacks || 0), 0);
-      const seen = facts.evidence(`GCs scanned at most ${mib(most)} of stacks`, facts.gcSource);
-      // What is scanned is only the part of stacks in use.
-      return facts.gcs.length > 0 && facts.notable(most)
-        ? present(most, [seen], advice(facts))
-        : notEnough(
-            CAPTURE.memstats,
-            facts.gcs.length > 0 ? seen : facts.evidence("StackInuse is not in the inputs", ""),
-          );
+      const known = facts.gcs.filter((gc) => !Number.isNaN(gc.stacks));
+      if (known.length === 0) return notEnough(CAPTURE.memstats, facts.evidence("StackInuse is not in the inputs", ""));
+      const scans = new Series(
+        known.map((gc) => gc.end),
+        known.map((gc) => gc.stacks),
+        facts.gcSource,
+      );
+      const usual = scans.length > 3 ? scans.medianSince(facts.endT / 2) : scans.max;
+      const seen = facts.evidence(
+        `GCs scanned ${mib(usual)} of stacks (most: ${mib(scans.max)}): the part of them that is in use`,
+        facts.gcSource,
+      );
+      const count = facts.series("goroutines")?.medianSince(facts.endT / 2) ?? Number.NaN;
+      const bytes = stacksOfScan(usual, count) - (leakOf(facts)?.stacks ?? 0);
+      return facts.notable(bytes) ? present(bytes, [seen], advice(facts)) : notEnough(CAPTURE.memstats, seen);
     }
     const leak = leakOf(facts);
     const half = stacks.length > 3 ? stacks.medianSince(facts.endT / 2) : stacks.last;

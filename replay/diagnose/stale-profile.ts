@@ -18,7 +18,7 @@ function aliveAt(facts: Facts, t: number): { live: number; by: string; at: numbe
   const next = facts.gcs.find((gc) => gc.t > t);
   const found = Math.min(then, next?.marked ?? Number.NaN);
   if (found > (best.live || 0)) best = { live: found, by: "and the next GC found", at: next!.end };
-  const total = facts.at("total_alloc", t);
+  const total = allocatedBy(facts, t);
   if (total <= HOARDS * then && then > 1.25 * (best.live || 0))
     best = {
       live: then,
@@ -26,6 +26,19 @@ function aliveAt(facts: Facts, t: number): { live: number; by: string; at: numbe
       at: t,
     };
   return best;
+}
+
+/** A recording that begins with less than this share of what there is later shows all that was ever allocated. */
+const BEGINS_SMALL = 0.2;
+
+/** All that was allocated by `t`: as measured, else what there is and what GCs found dead, of a recording from a program's beginning on. */
+function allocatedBy(facts: Facts, t: number): number {
+  if (facts.series("total_alloc")) return facts.at("total_alloc", t);
+  const alloc = facts.series("heap_alloc");
+  if (!alloc || alloc.length < 3 || alloc.first > BEGINS_SMALL * alloc.at(t)) return Number.NaN;
+  let total = alloc.at(t);
+  for (const gc of facts.gcs) if (gc.end <= t) total += Math.max(0, gc.heapEnd - gc.marked) || 0;
+  return total;
 }
 
 export const staleProfile: Rule = {
@@ -55,8 +68,10 @@ export const staleProfile: Rule = {
     if (missing < Math.max(facts.threshold, 0.4 * live)) return ruledOut(both);
     // Up to two cycles late is what every profile is; of a heap that doubles with each it then shows a quarter.
     const natural = by.startsWith(HOARDED) && seen > LATE * live;
+    // Of several without the time of each, the last may be of long before: it is older than the growth for no reason of the runtime's.
+    const undated = Number.isNaN(fact.t) && facts.input.profiles.length > 1;
     return present(
-      natural ? 0 : missing,
+      natural || undated ? 0 : missing,
       [both],
       "Take the profile at the peak, after two GCs (/debug/pprof/heap?gc=1 runs one): a profile shows what was alive at the last cycle that was swept completely.",
     );
