@@ -1,4 +1,5 @@
 import type { Ledger } from "../../replay/result.ts";
+import { runName } from "../run-name.ts";
 import { formatMoment } from "../sizes.ts";
 import { version } from "../version.ts";
 import type { Exporter } from "./exporter.ts";
@@ -46,7 +47,7 @@ export const speedscope: Exporter = {
     const head = {
       $schema: "https://www.speedscope.app/file-format-schema.json",
       exporter: `gopages@${version()}`,
-      name: `RSS of ${result.inputs[0]?.path ?? "a Go program"}`,
+      name: `RSS of ${runName(result.inputs.map(({ path }) => path)) ?? "a Go program"}`,
       activeProfileIndex: 0,
       shared: { frames },
     };

@@ -22,6 +22,7 @@ import {
   trustSentence,
 } from "../report/figures.ts";
 import { figure } from "../report/ledger-table.ts";
+import { runName } from "../run-name.ts";
 import { formatBytes, formatCount, formatDuration, formatPercent } from "../sizes.ts";
 import { version } from "../version.ts";
 import { reportData } from "./data.ts";
@@ -73,7 +74,7 @@ export async function writeReport(result: ReplayResult, out: Sink, extras: Repor
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="gopages ${xml(version())}">
 <meta name="referrer" content="no-referrer">
-<title>${text(`Memory of ${result.inputs[0]?.path ?? "a Go program"}`)}</title>
+<title>${text(`Memory of ${nameOf(result) ?? "a Go program"}`)}</title>
 <style>${style}</style>
 </head>
 <body>
@@ -104,6 +105,10 @@ function text(value: string): string {
   return xml(escapeText(value));
 }
 
+function nameOf({ inputs }: ReplayResult): string | undefined {
+  return runName(inputs.map(({ path }) => path));
+}
+
 function body(result: ReplayResult, extras: ReportExtras): string {
   const { summary } = result;
   const answer = [
@@ -121,7 +126,7 @@ function body(result: ReplayResult, extras: ReportExtras): string {
     ["GC cycles", formatCount(summary.gcCycles)],
     ["duration", formatDuration(summary.durationNs)],
   ];
-  return `<header><h1>${text(result.inputs[0]?.path ?? "Memory of a Go program")}</h1><button id="theme" class="noprint" aria-label="Light or dark">&#9680;</button></header>
+  return `<header><h1>${text(nameOf(result) ?? "Memory of a Go program")}</h1><button id="theme" class="noprint" aria-label="Light or dark">&#9680;</button></header>
 <p class="answer">${text(answer.filter((sentence) => sentence !== "").join(" "))}</p>
 <div class="figures">${figures.map(([what, value]) => `<div><b>${text(value)}</b><span>${text(what)}</span></div>`).join("")}</div>
 ${warnings(result)}

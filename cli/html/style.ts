@@ -32,6 +32,6 @@ button:hover{border-color:var(--accent)}input[type=range]{padding:0;flex:1;min-w
 canvas.map{width:100%;display:block}.warning{border-left:4px solid var(--measured);padding-left:.6rem}
 .curve{max-width:100%;height:auto}details{margin:.5rem 0}summary{cursor:pointer}li{margin:.25rem 0}.u-legend{font-size:.8rem}.u-legend .u-series th::after{content:none}
 .u-legend th,.u-legend td{border:0;padding:.1rem .3rem}.u-select{background:var(--band)}
-@media(max-width:40rem){body{padding:.75rem .75rem 3rem;font-size:15px}.answer{font-size:1rem}th,td{padding:.25rem .35rem}h2{margin-top:1.6rem}}
+@media(max-width:40rem){body{padding:.75rem .75rem 3rem;font-size:15px}.answer{font-size:1rem}th,td{padding:.25rem .35rem}h2{margin-top:1.6rem}.u-legend{font-size:.7rem}}
 @media print{body{max-width:none;padding:0}button,input,.bar,.noprint{display:none!important}.tall{max-height:none;overflow:visible}.chart{break-inside:avoid}h2{break-after:avoid}thead th{position:static}}
 `;
