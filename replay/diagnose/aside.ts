@@ -36,7 +36,7 @@ const AGREE = 0.8;
 const MOST = 4e6;
 
 /** The trace's cycles with what the log says of them; as they are where the two do not agree. */
-export function pairLog(gcs: readonly GcFact[], log: GcLog): GcLog {
+export function pairLog(gcs: readonly GcFact[], log: Pick<GcLog, "gcs" | "scavs">): Pick<GcLog, "gcs" | "scavs"> {
   const shift = shiftOf(gcs, log.gcs);
   if (shift === null) return { gcs: [...gcs], scavs: [] };
   const paired = gcs.map((gc, i) => {

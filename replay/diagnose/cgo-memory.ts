@@ -1,8 +1,9 @@
 import { bucketsOf } from "./buckets.ts";
 import type { Facts } from "./facts.ts";
 import { CAPTURE, type Evidence, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
+import { METADATA } from "./survivors.ts";
 import { MiB, mib } from "./text.ts";
-import { unseenBytes } from "./unseen.ts";
+import { stacksLikely, unseenBytes } from "./unseen.ts";
 
 const ADVICE =
   "No Go profile shows it. Measure C's side (malloc_info, jemalloc's profiler, heaptrack); MALLOC_ARENA_MAX=2 bounds glibc's arenas; free what C.malloc, C.CString and mmap gave.";
@@ -91,7 +92,7 @@ export const cgoMemory: Rule = {
     const unseen = unseenBytes(facts);
     if (!dump && !facts.notable(bytes - unseen))
       return suspected(
-        bytes,
+        bytes - METADATA - (facts.series("stack_inuse") ? 0 : stacksLikely(facts)),
         CAPTURE.memstats,
         ...evidence,
         facts.evidence(

@@ -176,6 +176,7 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
   let result: ReplayResult | null = null;
   const series = mergeSeries(raw);
   addShared(series);
+  const aside = hasTrace ? await logAside(again) : null;
   if (hasTrace) {
     const facts = options.replayed?.facts ?? new RunFacts();
     try {
@@ -202,7 +203,6 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
         const alloc = series.get("heap_alloc") ?? null;
         gcs = result.gcs.map((gc, i) => ofTrace(gc, result!, alloc, ((facts.gcFlags[i] ?? 0) & GC_FORCED) !== 0));
         gcSource = result.inputs.find(({ format }) => TRACES.includes(format))?.path ?? "replay";
-        const aside = await logAside(again);
         if (aside) ({ gcs, scavs } = pairLog(gcs, aside));
       }
     }
@@ -230,7 +230,7 @@ export async function collect(paths: readonly string[], options: DiagnoseOptions
     inputs,
     notes,
     partial,
-    version: versionOf(options.goVersion ?? description?.goVersion ?? null, sources, result),
+    version: versionOf(options.goVersion ?? description?.goVersion ?? null, sources, result, aside?.goVersions ?? []),
     settings: withObserved(settings, series),
     series,
     gcs,
@@ -403,7 +403,12 @@ function placeProfiles(
     .sort((a, b) => a.profile.timeNanos - b.profile.timeNanos);
 }
 
-function versionOf(given: string | null, sources: readonly EventSource[], result: ReplayResult | null): GoVersion {
+function versionOf(
+  given: string | null,
+  sources: readonly EventSource[],
+  result: ReplayResult | null,
+  byAside: readonly string[],
+): GoVersion {
   const exact = [
     given,
     ...sources.map(({ info }) => info.goVersion),
@@ -416,8 +421,7 @@ function versionOf(given: string | null, sources: readonly EventSource[], result
       best = parsed;
   }
   if (best) return best;
-  const narrowest = sources
-    .map(({ info }) => info.goVersions)
+  const narrowest = [...sources.map(({ info }) => info.goVersions), byAside]
     .filter((versions) => versions.length > 0)
     .sort((a, b) => a.length - b.length)[0];
   return new GoVersion((narrowest ?? []).map((version) => Number(version.split(".")[1])).filter(Number.isFinite), null);

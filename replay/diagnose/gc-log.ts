@@ -6,6 +6,8 @@ import type { GcFact, ScavFact } from "./collect.ts";
 export interface GcLog {
   readonly gcs: GcFact[];
   readonly scavs: ScavFact[];
+  /** Versions that write such lines. */
+  readonly goVersions: readonly string[];
 }
 
 /** Lines of a log that are looked at, for memory's sake: a month of a GC every three seconds, or three days of ten a second. */
@@ -65,5 +67,5 @@ export async function readLog(source: GctraceSource): Promise<GcLog> {
     }
   }
   source.info.events = records.length;
-  return { gcs, scavs };
+  return { gcs, scavs, goVersions: source.info.goVersions };
 }
