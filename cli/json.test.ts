@@ -87,8 +87,9 @@ test("a slow reader is waited for", async () => {
   const result = fakeResult({ rows: 20_000 });
   await writeReplayJson(out, "gopages/replay/1", result, "all");
   await out.flush();
-  await new Promise((resolve) => stream.end(resolve));
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  const read = new Promise((resolve) => stream.once("end", resolve));
+  stream.end();
+  await read;
   expect((JSON.parse(text) as Doc).timeline).toHaveLength(20_000);
   // Never more than a few writes were waiting, of a document of megabytes.
   expect(text.length).toBeGreaterThan(2e6);

@@ -574,6 +574,7 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     await run.until("Time 4.15 s");
     run.press("\x1a");
     await run.until(/stopped|suspended/i);
+    await run.prompt();
     expectRestored(run);
     // The shell's terminal echoes again.
     run.press("echo is''cooked\r");
@@ -583,6 +584,7 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     run.press("\x1a");
     // The shell has it again, for the second time: what is typed before that may be lost.
     await run.until((text) => !text.includes("q quit") && (text.match(/stopped|suspended/gi) ?? []).length >= 2);
+    await run.prompt();
     // A window that changed meanwhile is noticed.
     run.resize(100, 30);
     run.press("fg\r");

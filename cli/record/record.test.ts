@@ -65,14 +65,15 @@ describe("record", () => {
   });
 
   test.skipIf(!linux)("samples RSS from outside on the program's clock", async () => {
-    const script = "const b = Buffer.alloc(80 << 20, 1); setTimeout(() => b.length, 300)";
+    const script = "const b = Buffer.alloc(80 << 20, 1); setTimeout(() => b.length, 1500)";
     const { recorded, read } = await run(script);
     const [header, ...lines] = read("samples.csv").trimEnd().split("\n");
     expect(header).toMatch(/^t_ns,rss,/);
     expect(lines.length).toBeGreaterThan(10);
     const times = lines.map((line) => Number(line.split(",")[0]));
     expect(times).toEqual([...times].sort((a, b) => a - b));
-    expect(times[0]).toBeLessThan(200e6);
+    // From its start on, not from when there was time for it.
+    expect(times[0]).toBeLessThan(1000e6);
     expect(recorded.peakRss).toBeGreaterThan(80 << 20);
     const columns = lines.map((line) => line.split(",").map(Number));
     expect(recorded.peakRss).toBe(Math.max(...columns.flatMap(([, rss, , , peak]) => [rss!, peak!])));
@@ -96,9 +97,14 @@ describe("record", () => {
     expect(recorded.files).toContain("trace.out");
     expect(existsSync(path.join(folder, "gctrace.log"))).toBe(false);
     if (linux) {
-      const lines = read("samples.csv").trimEnd().split("\n").slice(1);
-      expect(Number(lines[0]!.split(",")[0])).toBeLessThan(100e6);
-      expect(Number(lines.at(-1)!.split(",")[0])).toBeLessThan(600e6);
+      const times = read("samples.csv")
+        .trimEnd()
+        .split("\n")
+        .slice(1)
+        .map((line) => Number(line.split(",")[0]));
+      expect(times[0]).toBeGreaterThanOrEqual(0);
+      // The file was made 200 ms after the start, at least: so much later is the new zero.
+      expect(times.at(-1)).toBeLessThan(JSON.parse(read("manifest.json")).durationNs - 190e6);
     }
   });
 

@@ -23,8 +23,10 @@ export function compileEntry(): void {
   if (status !== 0 && /^cli\//m.test(stdout)) throw new Error(stdout);
 }
 
-/** What the program writes after each frame. */
+/** What the program writes before and after each frame, and when it gives the screen back. */
+const BEGIN_UPDATE = "\u001b[?2026h";
 const END_UPDATE = "\u001b[?2026l";
+const LEAVE = "\u001b[?1049l";
 const SETTLED_MS = 100;
 
 export interface PtyOptions {
@@ -94,17 +96,26 @@ export class PtyRun {
   async until(expected: string | RegExp | ((text: string) => boolean), ms = 15_000): Promise<string> {
     const deadline = Date.now() + ms;
     for (;;) {
+      const { length } = this.output;
       const text = await this.text();
+      // A frame comes in pieces, and half of one says nothing.
+      const whole = this.output.length === length && this.#frameEnded();
       const there =
-        typeof expected === "function"
+        whole &&
+        (typeof expected === "function"
           ? expected(text)
           : typeof expected === "string"
             ? text.includes(expected)
-            : expected.test(text);
+            : expected.test(text));
       if (there) return text;
       if (Date.now() > deadline) throw new Error(`waited for ${String(expected)}; the screen says:\n${text}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  #frameEnded(): boolean {
+    const end = Math.max(this.output.lastIndexOf(END_UPDATE), this.output.lastIndexOf(LEAVE));
+    return this.output.lastIndexOf(BEGIN_UPDATE) <= end;
   }
 
   /** The same of a screen that is drawn to its end and stays as it is: what is written comes in pieces. */
