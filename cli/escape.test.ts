@@ -34,7 +34,7 @@ test("JSON is safe to show and keeps its value", () => {
 describe("Markdown", () => {
   it.each([
     ["*a* _b_ `c`", "\\*a\\* \\_b\\_ \\`c\\`"],
-    ["<img src=x> &amp;", "\\<img src=x\\> &amp;amp;"],
+    ["<img src=x> &amp;", "&lt;img src=x&gt; &amp;amp;"],
     ["a|b", "a\\|b"],
     ["@octocat #1 ~x~ $y$", "&#64;octocat \\#1 \\~x\\~ \\$y\\$"],
     ["\u001b[31m", "\\\\x1b\\[31m"],

@@ -32,7 +32,9 @@ function visible(char: string): string {
 export function escapeMarkdown(text: string): string {
   return escapeText(text)
     .replaceAll("&", "&amp;")
-    .replaceAll(/([\\`*_{}[\]<>|#~$])/g, "\\$1")
+    .replaceAll(/([\\`*_{}[\]|#~$])/g, "\\$1")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
     .replaceAll("@", "&#64;");
 }
 

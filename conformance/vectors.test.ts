@@ -172,8 +172,18 @@ describe("the command", () => {
     const folder = path.join(FIXTURES, "1.27", "chunk");
     const { code, out } = await run(folder);
     expect(code).toBe(0);
-    expect(out).toHaveLength(2);
-    for (const line of out) expect(line).toMatch(/operations, ok$/);
+    expect(out).toHaveLength(3);
+    for (const line of out.slice(0, 2)) expect(line).toMatch(/operations, ok$/);
+    const [a, b] = out.map((line) => Number(/(\d+) operations/.exec(line)![1])) as [number, number];
+    expect(out[2]).toBe(`2 of 2 files agree, ${a + b} operations`);
+  });
+
+  it("counts the files that do not agree, or can't be read", async () => {
+    const good = file("good.ndjson", `${init}\n{"op":"grow","p":0,"n":512}\n`);
+    const bad = file("bad.ndjson", `${init}\n{"op":"grow","p":0,"n":512}\n{"op":"alloc","n":3,"p":7,"scav":0}\n`);
+    const { code, out } = await run(good, bad, file("none.ndjson", "hello\n"));
+    expect(code).toBe(3);
+    expect(out.at(-1)).toBe("1 of 3 files agree, 3 operations");
   });
 
   it("reads plain files too, and names the first divergence with exit code 1", async () => {

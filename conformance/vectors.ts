@@ -1,7 +1,7 @@
 /**
  * `npm run vectors -- <file or folder>...`: replays vectors of Go's own page allocator against the era that each names.
  *
- * One line a file: operations checked, and `ok` or the first divergence. Exit code 0 if all agree, 1 if any diverges, 2 for
+ * One line a file: operations checked, and `ok` or the first divergence; at the end how many files and operations. Exit code 0 if all agree, 1 if any diverges, 2 for
  * wrong usage, 3 if a file can't be read or is no vector file.
  */
 import { readdir, stat } from "node:fs/promises";
@@ -37,6 +37,10 @@ export async function main(
     return 2;
   }
   let code = 0;
+  let all = 0;
+  let checked = 0;
+  let agree = 0;
+  let sum = 0;
   for (const arg of args) {
     let files: string[];
     try {
@@ -48,8 +52,12 @@ export async function main(
       continue;
     }
     for (const file of files) {
+      all++;
       try {
         const { operations, divergence } = await replayVectors(readLines(file));
+        checked++;
+        sum += operations;
+        if (divergence === null) agree++;
         if (divergence === null) {
           print(`${file}: ${operations} operations, ok`);
         } else {
@@ -64,6 +72,7 @@ export async function main(
       }
     }
   }
+  if (checked > 0) print(`${agree} of ${all} files agree, ${sum} operations`);
   return code;
 }
 

@@ -1,5 +1,5 @@
 import type { Ledger, ReplayResult } from "../../replay/result.ts";
-import { escapeText } from "../escape.ts";
+import { escapeMarkdown as md } from "../escape.ts";
 import {
   accuracyFacts,
   compositionSentence,
@@ -40,7 +40,7 @@ export function markdownReport(result: ReplayResult): string {
   lines.push(
     ...section(
       "Notes",
-      result.notes.map(({ level, text }) => `${level === "warning" ? "**Warning:** " : ""}${md(escapeText(text))}`),
+      result.notes.map(({ level, text }) => `${level === "warning" ? "**Warning:** " : ""}${md(text)}`),
       true,
     ),
   );
@@ -56,7 +56,7 @@ function ledger(peak: Ledger, final: Ledger): string[] {
     if (!atPeak?.bytes && !atEnd?.bytes) continue;
     const { label, evidence } = atPeak ?? atEnd!;
     const cells = [atPeak, atEnd].map((part) => (part ? figure(part) : "-"));
-    lines.push(`| ${md(escapeText(label))} | ${cells.join(" | ")} | ${evidence} |`);
+    lines.push(`| ${md(label)} | ${cells.join(" | ")} | ${evidence} |`);
   }
   lines.push(`| **RSS (the sum)** | **${formatBytes(peak.rss)}** | **${formatBytes(final.rss)}** | |`);
   return lines;
@@ -65,14 +65,4 @@ function ledger(peak: Ledger, final: Ledger): string[] {
 function section(title: string, facts: readonly string[], ready = false): string[] {
   if (facts.length === 0) return [];
   return ["", `### ${title}`, "", ...facts.map((fact) => `- ${ready ? fact : md(fact)}`)];
-}
-
-/** Text in which nothing is Markdown or HTML. */
-function md(text: string): string {
-  return text
-    .replaceAll(/[\\`*_[\]|#~]/g, (char) => `\\${char}`)
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll("@", "&#64;");
 }
