@@ -18,7 +18,7 @@ export const MESSAGES = {
   optionPlain: "Print a text summary, even on a terminal",
   optionSamples: "Rows of the timeline in --json: a number (default 500), or all",
   optionPolicy:
-    "Go version to replay as, e.g. go1.22: its page heap and scavenger; of an address trace its pacer and size classes, too (default: the recording's)",
+    "Go version to replay as, e.g. go1.22: its page heap and scavenger; of an address trace its pacer and size classes, too (default: as recorded)",
   optionPhysPageSize: "Page size of the system, e.g. 4KiB, 16KiB, 64KiB (default: 4KiB)",
   optionMemoryLimit: "GOMEMLIMIT of the recorded run, or off (default: what a bundle or samples tell, else off)",
   optionOpen: "Write the report as a web page and open it in the browser",

@@ -16,6 +16,27 @@ const BINARY_EXPONENT = 0.85;
 const UNKNOWN_BINARY = 4.5e6;
 const UNKNOWN_BINARY_UNCERTAINTY = 5e6;
 
+/**
+ * File-backed RSS of one program built by each version, by what 1.27 makes of it: 0.71 to 0.77 up to 1.22 and so on, for programs
+ * with net/http as for small ones (linux/amd64).
+ */
+const BINARY_BY_VERSION: readonly [until: number, share: number][] = [
+  [22, 0.73],
+  [23, 0.8],
+  [24, 0.83],
+  [25, 0.86],
+  [26, 0.93],
+];
+
+/** RSS beside the heap as built by another version; `bytes` as of baselineRss. */
+export function baselineUnder(bytes: number, recordedMinor: number, minor: number): number {
+  return RUNTIME + ((bytes - RUNTIME) * binaryShare(minor)) / binaryShare(recordedMinor);
+}
+
+function binaryShare(minor: number): number {
+  return BINARY_BY_VERSION.find(([until]) => minor <= until)?.[1] ?? 1;
+}
+
 /** What is known of the program file. */
 export interface BinaryHint {
   /** Highest minus lowest program counter seen in stacks, bytes; null when there are none. */

@@ -1,16 +1,20 @@
 /**
- * An address trace under another version than it was recorded with: not only the page heap is another one, but the pacer,
- * the size classes and the order of sweeping, too, and with them which spans there are and when. So the recorded objects are
- * simulated as what-if does (simulate.ts), without the tracer's own heap, and the recorded spans and GCs are left alone.
+ * An address trace under a version that is asked for: not only the page heap may be another one, but the pacer, the size
+ * classes and the order of sweeping, too, and with them which spans there are and when. So the recorded objects are simulated as
+ * what-if does (simulate.ts), without the tracer's own heap, and the recorded spans and GCs are left alone. The recorded
+ * version is simulated, too, when it is asked for by name: versions can be compared only if all ran without the tracer.
  *
  * When an object died is known only to within a GC cycle, and what a burst allocates during a mark is chance: the figures are
  * means over several draws, and the timeline is that of the draw nearest to them.
  */
 
+import { slotSizesFor } from "../allocator/size-classes.ts";
 import { AccuracyCheck } from "./accuracy.ts";
+import { baselineUnder } from "./baseline.ts";
 import { Deaths } from "./death-tables.ts";
 import { minorOf } from "./era-rules.ts";
 import { type LearnedValues, learn } from "./learned.ts";
+import { GROUPS_SINCE, mapShare, withBuckets } from "./map-buckets.ts";
 import type { ProgramBuilder } from "./program.ts";
 import { COL, Recorder } from "./recorder.ts";
 import type { ReplayResult, TimelineMark } from "./result.ts";
@@ -26,9 +30,11 @@ const MOST_OBJECTS = 12e6;
  * after a burst decides for seconds how large the heap is, so one run of a program may have half as much again as another:
  * a mean over more draws is nearer to what a run is likely to have.
  */
-const QUICK_OBJECTS = 0.8e6;
+const QUICK_OBJECTS = 1.4e6;
 const LEAST_DRAWS = DRAWN.length;
-const MOST_DRAWS = 2 * DRAWN.length;
+const MOST_DRAWS = 3 * DRAWN.length;
+/** Share of maps' arrays in what is allocated from which on it is told that they are converted. */
+const TELLING_MAPS = 0.05;
 /** Pages of stacks and work buffers that nobody has touched, as a share: what recordings show. */
 const UNTOUCHED_MANUAL = 0.2;
 
@@ -50,8 +56,11 @@ export async function underOtherPolicy(input: OtherPolicyInput): Promise<ReplayR
   const { recorded, recordedVersion } = input;
   const { config } = recorded;
   const gogc = config.gogc === "off" ? Number.POSITIVE_INFINITY : config.gogc;
-  const minor = minorOf(recordedVersion);
-  const baselineBytes = input.baseline + RUNTIME_BESIDE_HEAP;
+  const recordedMinor = minorOf(recordedVersion);
+  const minor = minorOf(config.policy);
+  const baselineBytes = baselineUnder(input.baseline, recordedMinor, minor) + RUNTIME_BESIDE_HEAP;
+  const otherMaps = recordedMinor >= GROUPS_SINCE && minor < GROUPS_SINCE;
+  let mapsShare = 0;
   const draws = drawsFor(input.program.objects);
   const rest = {
     nonHeapMapped: nonHeapMapped(minor),
@@ -63,9 +72,15 @@ export async function underOtherPolicy(input: OtherPolicyInput): Promise<ReplayR
   let learned: LearnedValues | null = null;
   for (let draw = 0; draw < draws; draw++) {
     // One program at a time is in memory.
-    const program = input.program.finish(draw);
+    let program = input.program.finish(draw);
     if (program.objects === 0 || program.flow !== null) return null;
     learned ??= learn(program, gogc, rest);
+    if (otherMaps) {
+      if (draw === 0) mapsShare = mapShare(program, input.program.mapGroups);
+      if (mapsShare > 0) {
+        program = withBuckets(program, input.program.mapGroups, slotSizesFor(recordedVersion), 1 + draw);
+      }
+    }
     const job = { recordedVersion, learned, baselineBytes };
     const setting = {
       gogc,
@@ -111,6 +126,14 @@ export async function underOtherPolicy(input: OtherPolicyInput): Promise<ReplayR
     gcs: outcome.cycles,
     notes: [
       ...recorded.notes,
+      ...(mapsShare >= TELLING_MAPS
+        ? [
+            {
+              level: "info" as const,
+              text: `${Math.round(100 * mapsShare)}% of what is allocated are arrays of maps, which were laid out and grew otherwise before 1.24: they are taken as that version's, a map's size as likely as another`,
+            },
+          ]
+        : []),
       {
         level: "info",
         text: `GCs come when ${config.policy} would start them, without the tracer's own heap; ${results.length} runs that differ in chance only have a mean RSS within ${Math.round((100 * meanSpread) / Math.max(1, summary.meanRss))}% of this one`,

@@ -24,6 +24,7 @@ import { DeathDraws, firstAfter } from "./deaths.ts";
 import { type FlowData, flowData, SlackByRefills, USUAL_SLACK } from "./flow.ts";
 import { Column } from "./growable.ts";
 import { Lifetimes } from "./lifetimes.ts";
+import { isMapGroup } from "./map-buckets.ts";
 import { type RecordedCycle, RecordedCycles } from "./recorded-cycles.ts";
 import { RECORDER_BYTES, RecorderObjects, RecorderWork, type TypeNames } from "./recorder-objects.ts";
 import { Survival } from "./survival.ts";
@@ -33,6 +34,8 @@ const PAGE_SHIFT = 13;
 const ARENA = 64 << 20;
 const ALIVE = -1;
 const NOSCAN = 1;
+/** More than any group has: keys and values over 128 bytes are kept elsewhere. */
+const MOST_GROUP = 0x7fff;
 const noName: TypeNames = () => undefined;
 
 /** A span of the program that holds no objects (a stack or a work buffer), taken or freed. */
@@ -128,17 +131,26 @@ export class ProgramBuilder {
   #recorderBytes = 0;
   readonly #recorder = new RecorderObjects();
   readonly #work: RecorderWork;
+  readonly #typeName: TypeNames;
+  readonly #mapGroup = new Column(Int16Array);
+  readonly #groupTypes: boolean[] = [];
   #fixed: Fixed | null = null;
 
   constructor(slotSizes: ArrayLike<number>, { keepRecorder = false, typeName = noName }: ProgramOptions = {}) {
     this.#slotSizes = slotSizes;
     this.#keepRecorder = keepRecorder;
     this.#work = new RecorderWork(typeName);
+    this.#typeName = typeName;
   }
 
   /** Objects seen so far. */
   get objects(): number {
     return this.#time.length;
+  }
+
+  /** Of each object of a finished program: bytes of a group if it is an array of a map's groups (1.24+), 0 if not. */
+  get mapGroups(): Int16Array {
+    return this.#mapGroup.data.subarray(0, this.#mapGroup.length);
   }
 
   add(batch: EventBatch): void {
@@ -286,10 +298,16 @@ export class ProgramBuilder {
     if (i >= span.objects.length || span.objects[i] !== -1) return;
     span.objects[i] = this.#time.length;
     if (t <= 0 && span.spanClass < 2) this.#recorder.add(this.#time.length, span.spanClass, span.slot, typeSize);
-    this.#append(t, p, span.spanClass, span.slot);
+    this.#append(t, p, span.spanClass, span.slot, this.#isGroup(type) ? typeSize : 0);
   }
 
-  #append(t: number, p: number, spanClass: number, bytes: number): void {
+  #isGroup(type: number): boolean {
+    this.#groupTypes[type] ??= isMapGroup(this.#typeName(type));
+    return this.#groupTypes[type];
+  }
+
+  #append(t: number, p: number, spanClass: number, bytes: number, mapGroup = 0): void {
+    this.#mapGroup.push(Math.min(mapGroup, MOST_GROUP));
     this.#time.push(t);
     this.#class.push(spanClass);
     this.#size.push(bytes);
@@ -311,7 +329,9 @@ export class ProgramBuilder {
     const recorder = this.#keepRecorder ? [] : this.#recorder.found();
     this.#recorder.forget();
     for (const object of recorder) this.#recorderBytes += this.#size.data[object]!;
-    for (const column of [this.#time, this.#class, this.#size, this.#p, this.#deadIn]) column.drop(recorder);
+    for (const column of [this.#time, this.#class, this.#size, this.#p, this.#deadIn, this.#mapGroup]) {
+      column.drop(recorder);
+    }
   }
 
   /**

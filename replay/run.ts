@@ -46,8 +46,9 @@ export interface RowSink {
 
 export interface ReplayOptions {
   /**
-   * Go version whose page heap and scavenger are modelled, e.g. "go1.27"; default: the recording's own. Of an address trace
-   * another version's pacer and size classes are, too (other-policy.ts), unless spans were asked for with a heap history or map.
+   * Go version whose page heap and scavenger are modelled, e.g. "go1.27"; default: the recording's own, as recorded. Of an
+   * address trace a version's pacer and size classes are, too, if it is asked for (other-policy.ts), unless spans were asked for
+   * with a heap history or map.
    */
   readonly policy?: string;
   /** Physical page size in bytes, 4096 by default. */
@@ -155,10 +156,11 @@ async function run(
     memoryLimit,
     minHeapAddr: () => info.minHeapAddr,
   });
-  // Under another version objects are simulated: which spans there are, and when, follows from its pacer and size classes.
+  // Under a version asked for, the recorded one too, objects are simulated: which spans there are, and when, follows from its
+  // pacer and size classes, and the tracer's part in it is left out, so that versions can be compared.
   // A heap history and maps are of the recorded spans, and so must be the timeline beside them.
   const wantsSpans = options.heapHistory === true || options.heapMaps === true;
-  const simulates = !correct && info.hasAddresses && driver === null && !wantsSpans;
+  const simulates = options.policy !== undefined && info.hasAddresses && driver === null && !wantsSpans;
   const program = simulates ? new ProgramBuilder(slotSizes, { typeName: (type) => info.types.get(type)?.name }) : null;
   const maps = options.heapMaps ? new HeapMaps(machine) : null;
   const history = slots
