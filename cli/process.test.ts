@@ -656,8 +656,14 @@ describe.skipIf(process.platform === "win32")("watch on a terminal", () => {
     run.press("q");
     await run.until("code 1");
     expect(run.output).toContain(LEAVE);
-    expect(await run.text()).toContain("1 restarts");
+    expect(await run.text()).toMatch(/1 restart\b/);
   }, 180_000);
+
+  test("of the terminal itself there is nothing to watch", async () => {
+    run = new PtyRun({ columns: 120, real: ["watch", "-"] });
+    expect(await run.exited()).toMatchObject({ exitCode: 3 });
+    expect(await run.text()).toContain("gopages: -: standard input is a terminal; pipe");
+  });
 
   test("of a pipe: Ctrl-C is for the whole of it", async () => {
     const log = new WatchedLog(path.join(folder, "gc.log"));

@@ -1,3 +1,4 @@
+import { InputError } from "../../parsers/errors.ts";
 import { escapeText } from "../escape.ts";
 import type { Host } from "../host.ts";
 import { painter } from "../style.ts";
@@ -32,6 +33,9 @@ const ALERTS_KEPT = 20;
 /** Watches until the input ends or the user does. Resolves to whether a budget was broken. */
 export async function watch(options: WatchOptions): Promise<boolean> {
   const { input, host, out, live } = options;
+  if (input === "-" && host.stdin.isTTY) {
+    throw new InputError("-: standard input is a terminal; pipe a program's standard error into it, or name its log");
+  }
   const stop = new AbortController();
   const alerts: string[] = [];
   let trouble: string | null = null;

@@ -23,7 +23,7 @@ export function statusLine(model: WatchModel, ms: number): string {
   if (gc) parts.push(`GC ${gc.cycle}, ${formatPercent(gc.utilization / 100)} of CPU`);
   const growth = model.growth(ms);
   if (Math.abs(growth) * 60 > 2 ** 20) parts.push(`${formatDelta(growth * 60)} a minute`);
-  if (model.restarts > 0) parts.push(`${formatCount(model.restarts)} restarts`);
+  if (model.restarts > 0) parts.push(`${formatCount(model.restarts)} restart${model.restarts === 1 ? "" : "s"}`);
   if (model.silence(ms) > 0) parts.push(`silent for ${formatDuration(model.silence(ms) * 1e6)}`);
   return parts.length === 0 ? "waiting for the first line of GODEBUG=gctrace=1" : parts.join(", ");
 }
