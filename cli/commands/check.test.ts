@@ -39,6 +39,15 @@ it("check exits 1 with a line for each broken budget, and writes JUnit", async (
   `);
 });
 
+it("JUnit that can't be written is one line, and no broken budget", async () => {
+  const junit = join(temporary("none"), "junit.xml");
+  const { code, stderr } = await runMain(["check", folder("stacks"), "--junit", junit, ...budget("peak-rss=1MiB")]);
+  expect({ code, stderr }).toEqual({
+    code: EXIT.input,
+    stderr: `gopages: ${junit}: can't be written: no such folder; check the path\n`,
+  });
+});
+
 it("a budget that the inputs can't support is refused, not passed", async () => {
   const log = `${folder("gogc-headroom")}/gctrace.log.gz`;
   const { code, stdout } = await runMain(["check", log, ...budget("peak-rss=1GiB", "gc-cpu=50%")]);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import type { Budget } from "../../replay/budgets.ts";
-import { UsageError } from "../errors.ts";
+import { outputError, UsageError } from "../errors.ts";
 import { escapeText } from "../escape.ts";
 import { EXIT } from "../exit-codes.ts";
 import { MESSAGES } from "../messages.ts";
@@ -92,10 +92,7 @@ export const checkCommand: Command = {
       try {
         await writeFile(junit, report.checkJunit(results, margin));
       } catch (error) {
-        throw new UsageError(
-          `--junit ${escapeText(junit)}: can't be written: ${(error as NodeJS.ErrnoException).code ?? "error"}`,
-          "Give a file in a folder that exists",
-        );
+        throw outputError(junit, error);
       }
     }
     if (results.some(({ outcome }) => outcome === "broken")) return EXIT.budget;

@@ -16,7 +16,8 @@ export const completionCommand: Command = {
     const { COMMANDS } = await import("./index.ts");
     const [name, ...more] = (raw.inputs as unknown[]).map(String);
     const shell = SHELLS.find((candidate) => candidate === name);
-    if (shell === undefined || more.length > 0) {
+    if (more.length > 0) throw new UsageError("completion takes one shell", `Shells are ${SHELLS.join(", ")}`);
+    if (shell === undefined) {
       throw new UsageError(`completion ${escapeText(name ?? "")}: no such shell`, `Shells are ${SHELLS.join(", ")}`);
     }
     await out.write(completionScript(shell, COMMANDS, { to: EXPORT_NAMES }));

@@ -52,6 +52,7 @@ it("causes lists them all; explain shows a page by name or number, and proposes 
   expect(page.stdout).toContain("# Goroutine stacks");
   expect(page.stdout).toContain("## Sources");
   expect((await runMain(["explain", "22"])).stdout).toBe(page.stdout);
+  expect((await runMain(["explain", "gogc"])).stderr).toContain("Did you mean gogc-headroom?");
   const wrong = await runMain(["explain", "stack"]);
   expect(wrong.code).toBe(EXIT.usage);
   expect(wrong.stderr).toContain("Did you mean stacks?");

@@ -19,13 +19,15 @@ export const explainCommand: Command = {
     for (const name of names) {
       const rule = RULES.find(({ meta }) => meta.id === name || String(meta.number) === name);
       if (!rule) {
-        const close = nearest(
-          name,
-          RULES.map(({ meta }) => meta.id),
-        );
+        const ids = RULES.map(({ meta }) => meta.id);
+        const close = nearest(name, ids);
+        // A word of it, else: "gogc".
+        const likely = close !== undefined ? [close] : name === "" ? [] : ids.filter((id) => id.includes(name));
         throw new UsageError(
           `there is no cause ${escapeText(name)}`,
-          close ? `Did you mean ${close}?` : "gopages causes lists them",
+          likely.length > 0 && likely.length <= 4
+            ? `Did you mean ${likely.join(", or ")}?`
+            : "gopages causes lists them",
         );
       }
       pages.push((await causePage(rule)) ?? `# ${rule.meta.title}\n`);

@@ -15,6 +15,8 @@ test.each([
   ["--to csv -o replay export a", "export", "--to csv -o replay a"],
   ["-o x replay a --open", "replay", "-o x a --open"],
   ["record -o export -- ./verify replay", "record", "-o export -- ./verify replay"],
+  ["help", null, "--help"],
+  ["help export", "export", "--help"],
   ["trace.out verify", null, "trace.out verify"],
   ["- verify", null, "- verify"],
   ["-o replay a --open", null, "-o replay a --open"],

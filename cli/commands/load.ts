@@ -28,8 +28,12 @@ export interface Call {
   readonly args: readonly string[];
 }
 
-/** Finds the command: the first word that is neither an option nor an option's value, if it names one. */
+/**
+ * Finds the command: the first word that is neither an option nor an option's value, if it names one. "help", as other programs
+ * have it, is no command: it stands for --help.
+ */
 export async function callOf(argv: readonly string[]): Promise<Call> {
+  if (argv[0] === "help" && argv.length <= 2) return callOf([...argv.slice(1), "--help"]);
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
   for (const [at, word] of argv.slice(0, end).entries()) {
     if (!Object.hasOwn(LOADERS, word)) continue;
