@@ -2,6 +2,7 @@
 import { eraFor } from "../allocator/eras/index.ts";
 import { slotSizesFor, spanLayoutFor } from "../allocator/size-classes.ts";
 import { backgroundFor } from "./background/index.ts";
+import { baselineUnder } from "./baseline.ts";
 import { confidenceOf } from "./confidence.ts";
 import { Deaths } from "./death-tables.ts";
 import { minorOf } from "./era-rules.ts";
@@ -10,6 +11,7 @@ import { ledgerOf } from "./ledger.ts";
 import type { Program } from "./program.ts";
 import { COL, Recorder } from "./recorder.ts";
 import type { Ledger, ReplayConfig, ReplaySummary } from "./result.ts";
+import { RUNTIME_BESIDE_HEAP } from "./runtime-memory.ts";
 import { Simulation, type SimulationOutcome } from "./simulate.ts";
 import { GO_PAGE_SIZE, type Setting, type WhatIfRun, type WorkerJob } from "./what-if.ts";
 
@@ -27,7 +29,8 @@ export function prepare(job: WorkerJob): PreparedJob {
 }
 
 /** Runs the program under one setting. */
-export function runSetting(job: PreparedJob, setting: Setting): WhatIfRun {
+export function runSetting(recorded: PreparedJob, setting: Setting): WhatIfRun {
+  const job = { ...recorded, baselineBytes: baselineOf(recorded, setting.policy) };
   const results = job.programs.map((program, i) =>
     runOnce(job, program, job.deaths[i]!, DRAWN[i % DRAWN.length]!, setting),
   );
@@ -82,6 +85,12 @@ export function runSetting(job: PreparedJob, setting: Setting): WhatIfRun {
     ledgerPeak: ledgerAt(job, recorder.peak),
     ledgerFinal: ledgerAt(job, recorder.last),
   };
+}
+
+/** RSS beside the heap as built by the version that is asked for. */
+function baselineOf({ recordedVersion, baselineBytes }: WorkerJob, policy: string): number {
+  const binary = baselineBytes - RUNTIME_BESIDE_HEAP;
+  return baselineUnder(binary, minorOf(recordedVersion), minorOf(policy)) + RUNTIME_BESIDE_HEAP;
 }
 
 /** The ledger of a row; what the parts leave is pages that were returned with MADV_FREE and are still resident (1.12-1.15). */
