@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { drawn, drawsFor } from "./other-policy.ts";
@@ -38,11 +40,32 @@ test("an address trace under another version has that version's GCs, and ledgers
 test("asked for by name, the recorded version is simulated like the others: as it would run without the tracer", async () => {
   const [named, plain] = [await replay([TRACE], { policy: "go1.27" }), await replay([TRACE])];
   expect(plain.placement).not.toBeNull();
-  expect(named.placement).toBeNull();
+  // Where the recorded spans lie is told all the same.
+  expect(named.placement).toEqual(plain.placement);
   expect(named.notes.some(({ text }) => text.includes("without the tracer's own heap"))).toBe(true);
   // It is the same program at the same version: some 2 MiB of live heap less, and what goes with it.
   expect(named.summary.meanRss).toBeLessThan(plain.summary.meanRss);
   expect(named.summary.meanRss).toBeGreaterThan(plain.summary.meanRss * 0.8);
+});
+
+test("of a trace that may be of another version than is assumed, that version's name tells it", async () => {
+  const named = await replay([TRACE], { policy: "go1.26" });
+  expect(named.notes.some(({ text }) => text.includes("without the tracer's own heap"))).toBe(false);
+  expect(named.gcs.length).toBe((await replay([TRACE])).gcs.length);
+});
+
+test("measured beside it is the recorded run: it is replayed, though its version is asked for by name", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "gopages-"));
+  try {
+    const samples = path.join(folder, "samples.csv");
+    writeFileSync(samples, "t_ms,rss\n100,20000000\n200,30000000\n");
+    const [named, plain] = [await replay([TRACE, samples], { policy: "go1.27" }), await replay([TRACE, samples])];
+    expect(plain.accuracy).not.toBeNull();
+    expect(named.accuracy).toEqual(plain.accuracy);
+    expect(named.summary).toEqual(plain.summary);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("a short recording gets more draws than a long one, each of another pace and seed, and any gets one", () => {

@@ -8,6 +8,7 @@
  * means over several draws, and the timeline is that of the draw nearest to them.
  */
 
+import { eraFor } from "../allocator/eras/index.ts";
 import { slotSizesFor } from "../allocator/size-classes.ts";
 import { AccuracyCheck } from "./accuracy.ts";
 import { baselineUnder } from "./baseline.ts";
@@ -112,7 +113,7 @@ export async function underOtherPolicy(input: OtherPolicyInput): Promise<ReplayR
   return {
     ...recorded,
     summary,
-    placement: null,
+    placement: eraFor(recordedVersion).name === eraFor(config.policy).name ? recorded.placement : null,
     accuracy: measured,
     timeline: rows.map(toTimelineRow),
     uncertainty: {

@@ -9,7 +9,7 @@ import type { RunDescription } from "../parsers/run-description.ts";
 import { AccuracyCheck } from "./accuracy.ts";
 import { backgroundFor } from "./background/index.ts";
 import { baselineRss } from "./baseline.ts";
-import { rulesOf } from "./era-rules.ts";
+import { minorOf, rulesOf } from "./era-rules.ts";
 import { HeapHistory } from "./heap-history/heap-history.ts";
 import { HeapRecorder } from "./heap-history/heap-recorder.ts";
 import { SlotsInUse } from "./heap-history/slots-in-use.ts";
@@ -157,10 +157,14 @@ async function run(
     minHeapAddr: () => info.minHeapAddr,
   });
   // Under a version asked for, the recorded one too, objects are simulated: which spans there are, and when, follows from its
-  // pacer and size classes, and the tracer's part in it is left out, so that versions can be compared.
+  // pacer and size classes, and the tracer's part in it is left out, so that versions can be compared. But what was measured beside
+  // the recording is of the recorded run; and where several versions may have written it, another than is assumed tells it.
+  const assumed = recordedVersionOf(main, sources, undefined, description).version;
+  const told = info.goVersion === null && minorOf(assumed) !== minorOf(policy);
+  const asRecorded = correct && (samples.length > 0 || told);
   // A heap history and maps are of the recorded spans, and so must be the timeline beside them.
   const wantsSpans = options.heapHistory === true || options.heapMaps === true;
-  const simulates = options.policy !== undefined && info.hasAddresses && driver === null && !wantsSpans;
+  const simulates = options.policy !== undefined && !asRecorded && info.hasAddresses && driver === null && !wantsSpans;
   const program = simulates ? new ProgramBuilder(slotSizes, { typeName: (type) => info.types.get(type)?.name }) : null;
   const maps = options.heapMaps ? new HeapMaps(machine) : null;
   const history = slots
