@@ -46,7 +46,12 @@ export class Bundle {
       started: this.started.toISOString(),
       ...this.#facts,
     };
-    await writeFile(this.file("manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+    const file = this.file("manifest.json");
+    try {
+      await writeFile(file, `${JSON.stringify(manifest, null, 2)}\n`);
+    } catch (error) {
+      throw outputError(file, error);
+    }
   }
 }
 

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { open, readFile, stat, writeFile } from "node:fs/promises";
+import { open, readFile, stat, statfs, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { InputError } from "../../parsers/errors.ts";
+import { outputError } from "../errors.ts";
 import { Bundle } from "./bundle.ts";
 import { goVersionOf } from "./go-version.ts";
 import { settingsFor, wantsRuntimeLines, withGodebug } from "./godebug.ts";
@@ -41,6 +42,8 @@ export interface Recorded {
 /** Signals that are the program's to handle. SIGINT from a terminal reaches it by itself. */
 const FORWARDED = ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 const PPROF_WAIT_SECONDS = 30;
+/** A disk with less is full, bytes. */
+const ROOM = 64 << 10;
 /** What the runtime prints between two samples is less. */
 const RUNTIME_BYTES = 4096;
 /** Where files on another clock than the trace's go: folders of a bundle are not looked into. */
@@ -123,6 +126,7 @@ export async function record(options: RecordOptions): Promise<Recorded> {
   let exitCode: number;
   let cost: Cost;
   let durationNs: number;
+  let full: boolean;
   try {
     exitCode = await exited;
   } finally {
@@ -133,21 +137,29 @@ export async function record(options: RecordOptions): Promise<Recorded> {
     sampler?.stop();
     stop.abort();
     cost = pace.cost();
+    // Before that file is gone, and its room there again.
+    full = await isFull(bundle);
     await stderr.end();
     if (child.pid === undefined) await bundle.discard();
   }
   const { files, missing } = await captured;
+  if (full) missing.push("the disk is full: what the program wrote after that is lost, to standard error, too");
+  for (const { failed } of [stderr, ...(sampler ? [sampler] : [])]) if (failed) missing.push(failed);
   if (stderr.cut)
     missing.push("gctrace.log: the program's own lines after the first 16 MiB; the runtime's are all there");
   peakRss = Math.max(peakRss, sampler?.peakRss ?? 0);
   const sampled = (sampler?.rows ?? 0) > 0;
   if (sampler && !sampled) rmSync(bundle.file("samples.csv"), { force: true });
   const found = [...files, ...(sampled ? ["samples.csv"] : [])];
+  const onFull = (error: Error): boolean => {
+    missing.push(outputError("samples.csv", error).message);
+    return true;
+  };
   if (files.includes("trace.out")) moveAsideNow(bundle, "gctrace.log");
-  else if (await takeOwnTrace(bundle, startedAt)) found.push("trace.out");
+  else if (await takeOwnTrace(bundle, startedAt).catch(onFull)) found.push("trace.out");
   else if (stderr.runtimeLines > 0) found.push("gctrace.log");
   const recorded = { bundle, exitCode, files: found, missing, peakRss, runtimeLines: stderr.runtimeLines };
-  await bundle.tell({
+  const facts = {
     exitCode,
     goVersion: program && (await goVersionOf(program)),
     durationNs,
@@ -156,8 +168,16 @@ export async function record(options: RecordOptions): Promise<Recorded> {
     peakRss,
     cost,
     trace: found.includes("trace.out") ? "t=0 of samples.csv is when the trace was started" : null,
-  });
+  };
+  // The program has run, and its exit code is what counts: a full disk does not change that.
+  await bundle.tell(facts).catch((error: Error) => missing.push(error.message));
   return recorded;
+}
+
+/** The program's standard error goes to a file there, and whether its writes went well it alone knows. */
+async function isFull({ folder }: Bundle): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder).catch(() => ({ bavail: 1, bsize: ROOM }));
+  return bavail * bsize < ROOM;
 }
 
 /** Does once what recording does again and again: V8 compiles what is called for the first time. */

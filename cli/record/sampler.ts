@@ -1,4 +1,5 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
+import { FileEnd } from "./file-end.ts";
 import { cgroupReader, type Reading, readSmapsRollup, SAMPLE_COLUMNS, statusReading } from "./proc.ts";
 import { ProcFile } from "./proc-file.ts";
 
@@ -15,6 +16,7 @@ const ROWS_PER_WRITE = 50;
 export class Sampler {
   readonly #pid: number;
   readonly #fd: number;
+  readonly #end: FileEnd;
   readonly #now: () => number;
   readonly #cgroup: (() => Reading) | null;
   #pending: string[] = [];
@@ -37,8 +39,14 @@ export class Sampler {
     this.hasCgroup = this.#cgroup !== null;
     this.#status = ProcFile.open(`/proc/${pid}/status`);
     this.#fd = openSync(file, "wx", 0o644);
-    writeSync(this.#fd, `t_ns,${SAMPLE_COLUMNS.join(",")}\n`);
+    this.#end = new FileEnd(this.#fd, "samples.csv");
+    this.#end.write(`t_ns,${SAMPLE_COLUMNS.join(",")}\n`);
     this.sample();
+  }
+
+  /** Why samples are missing; null when none are. */
+  get failed(): string | null {
+    return this.#end.failed;
   }
 
   sample(): void {
@@ -76,7 +84,7 @@ export class Sampler {
   }
 
   #flush(): void {
-    if (this.#pending.length > 0) writeSync(this.#fd, this.#pending.join(""));
+    if (this.#pending.length > 0) this.#end.write(this.#pending.join(""));
     this.#pending = [];
   }
 }

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { closeSync, fstatSync, openSync, readSync, rmSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, rmSync, unlinkSync } from "node:fs";
+import { FileEnd } from "./file-end.ts";
 import { StderrLog } from "./stderr-log.ts";
 
 const PIECE = 64 << 10;
@@ -20,6 +21,7 @@ export class StderrFile {
   taken = 0;
   readonly #log: StderrLog;
   readonly #logFd: number;
+  readonly #logEnd: FileEnd;
   readonly #out: NodeJS.WritableStream;
   readonly #buffer = Buffer.allocUnsafe(PIECE);
   #lines: string[] = [];
@@ -39,6 +41,7 @@ export class StderrFile {
     this.#logFile = log;
     this.#givenBack = givenBack;
     this.#logFd = openSync(log, "w", 0o644);
+    this.#logEnd = new FileEnd(this.#logFd, "gctrace.log");
     // Read where we are, written at its end: whatever else writes to it.
     this.fd = openSync(file, "ax+", 0o600);
     try {
@@ -58,6 +61,11 @@ export class StderrFile {
   /** The log has not all of what the program said. */
   get cut(): boolean {
     return this.#log.cut;
+  }
+
+  /** Why lines are missing in the log; null when none are. */
+  get failed(): string | null {
+    return this.#logEnd.failed;
   }
 
   /** The reader of our own output is behind: nothing is read until it has caught up. */
@@ -158,7 +166,7 @@ export class StderrFile {
 
   #flush(): void {
     if (this.#lines.length === 0) return;
-    writeSync(this.#logFd, this.#lines.join(""));
+    this.#logEnd.write(this.#lines.join(""));
     this.#lines = [];
   }
 }
