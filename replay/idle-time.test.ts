@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { Deaths } from "./death-tables.ts";
 import { learn } from "./learned.ts";
 import type { Program } from "./program.ts";
+import type { RecordedCycle } from "./recorded-cycles.ts";
 import { COL, Recorder } from "./recorder.ts";
+import { NO_STACKS } from "./stack-scan.ts";
 import { runOnce } from "./what-if-run.ts";
 
 const SECOND = 1e9;
@@ -68,6 +70,34 @@ test("under 1.11 what is free for five minutes goes back when sysmon looks, once
   // Free since the GC at 120 s. Looks that come 150 s after the last one or more: 180, 360 (240 s old) and 540.
   expect(run("go1.11", burst([], 600 * SECOND)).returned).toBe(540);
   expect(run("go1.11", burst([], 500 * SECOND)).returned).toBe(Number.NaN);
+});
+
+/** runtime.GC, or debug.FreeOSMemory. */
+function asked(start: number, freesOsMemory: boolean): RecordedCycle {
+  return {
+    start,
+    end: start + 1e6,
+    swept: start + 2e6,
+    liveAtStart: 60 * MiB,
+    liveBefore: 60 * MiB,
+    liveAtEnd: 60 * MiB,
+    marked: MiB,
+    goalBefore: 100 * MiB,
+    goalAfter: 4 * MiB,
+    forced: true,
+    freesOsMemory,
+    workNs: Number.NaN,
+    assistNs: Number.NaN,
+    stoppedNs: 0,
+    stacks: NO_STACKS,
+  };
+}
+
+test("a GC that the program asks for while it allocates nothing comes when it asked, after the last object, too", () => {
+  const between = { ...burst([50 * SECOND], 60 * SECOND), cycles: [asked(20 * SECOND, true)] };
+  expect(run("go1.27", between)).toMatchObject({ forced: [20], returned: 20 });
+  const last = { ...burst([50 * SECOND], 60 * SECOND), cycles: [asked(55 * SECOND, true)] };
+  expect(run("go1.27", last)).toMatchObject({ forced: [55], returned: 55 });
 });
 
 test("in a program that wakes every second sysmon looks when it is due", () => {

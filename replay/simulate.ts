@@ -219,20 +219,25 @@ export class Simulation {
     let nextForced = 0;
     let nextManual = 0;
     let nextFree = this.#options.freeOsMemoryEvery;
-    for (let i = 0; i < program.objects; i++) {
-      const t = time[i]!;
-      this.#at = i;
-      if (this.#flow) this.#collectUntil(t, this.#flow);
-      if (i % CLOCK_STRIDE === 0 || t >= this.#due) this.#advance(t);
-      while (nextManual < manual.time.length && manual.time[nextManual]! <= t) this.#manual(nextManual++);
+    // GCs that the program asked for come at their own time, which may be long before the next object.
+    const forceUntil = (t: number) => {
       while (nextForced < forced.length && forced[nextForced]!.start <= t) {
         const { start, freesOsMemory } = forced[nextForced++]!;
+        if (this.#flow) this.#collectUntil(start, this.#flow);
         this.#force(Math.max(start, 0), freesOsMemory);
       }
       while (t >= nextFree) {
         this.#force(nextFree, true);
         nextFree += this.#options.freeOsMemoryEvery;
       }
+    };
+    for (let i = 0; i < program.objects; i++) {
+      const t = time[i]!;
+      this.#at = i;
+      forceUntil(t);
+      if (this.#flow) this.#collectUntil(t, this.#flow);
+      if (i % CLOCK_STRIDE === 0 || t >= this.#due) this.#advance(t);
+      while (nextManual < manual.time.length && manual.time[nextManual]! <= t) this.#manual(nextManual++);
       const who = p[i]! >= 0 ? p[i]! % procs : 0;
       if (this.#flow) {
         this.#now = t;
@@ -245,6 +250,8 @@ export class Simulation {
         this.#afterRefill(t);
       } else if (this.#objects.alloc(i, cls, who)) this.#afterRefill(t);
     }
+    this.#at = program.objects;
+    forceUntil(program.end);
     while (nextManual < manual.time.length) {
       this.#advance(manual.time[nextManual]!);
       this.#manual(nextManual++);
@@ -346,10 +353,11 @@ export class Simulation {
     if (this.#marking) this.#endMark(t);
     this.#forced++;
     this.#startGc(t, true);
-    this.#endMark(Math.max(t, this.#markEnd));
+    const marked = Math.max(t, this.#markEnd);
+    this.#endMark(marked);
     this.#objects.finishSweep();
     this.#freesOsMemory = freesOsMemory;
-    this.#sweepFinished(t);
+    this.#sweepFinished(marked);
   }
 
   #startGc(t: number, forced = false): void {
