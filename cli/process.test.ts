@@ -386,6 +386,11 @@ describe.skipIf(process.platform === "win32")("on a terminal", () => {
     await run.until("nothing matches");
     run.press("\x1b");
     await run.until((text) => !text.includes("Commands:"));
+    // Escape and the next key in one piece.
+    run.press(":x");
+    await run.until("Commands:");
+    run.press("\x1b6");
+    await run.until("[6 GCs]");
     run.press(":quit\r");
     expect(await run.exited()).toMatchObject({ exitCode: 0 });
   });

@@ -125,7 +125,8 @@ export function keysOf(input: string, key: InkKey): Key[] {
   // What the key left of Return sends differs by terminal: 0x7f, which Ink calls delete, or 0x08.
   if (key.backspace || key.delete) return ["backspace"];
   if (key.ctrl) return CONTROL.includes(input) ? [`ctrl-${input}`] : [];
-  if (key.meta) return [];
+  // Escape and a key that came in one piece, as over a slow line: nothing here is on Alt.
+  if (key.meta) return /^[a-zA-Z0-9]$/.test(input) ? ["escape", input] : [];
   return [...input].flatMap((char) => {
     if (char === "\t") return ["tab"];
     if (char === "\r" || char === "\n") return ["return"];

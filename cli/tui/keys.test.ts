@@ -91,7 +91,9 @@ test.each([
 
 test("what a terminal sends at once is as many keys; control characters have names or do nothing", () => {
   expect(keysOf("ab\r\x7f\t\x10\x00\x01é", NO_KEY)).toEqual(["a", "b", "return", "backspace", "tab", "ctrl-p", "é"]);
-  expect(keysOf("x", { ...NO_KEY, meta: true })).toEqual([]);
+  // Escape and a key that came in one piece; what is no key of a keyboard is none.
+  expect(keysOf("x", { ...NO_KEY, meta: true })).toEqual(["escape", "x"]);
+  expect(keysOf("[99~", { ...NO_KEY, meta: true })).toEqual([]);
   expect(keysOf("", { ...NO_KEY, delete: true })).toEqual(["backspace"]);
 });
 
