@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readdir, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { OutputError, outputError } from "../errors.ts";
@@ -74,8 +75,12 @@ async function makeFolder(folder: string): Promise<boolean> {
   }
 }
 
-/** "gopages-20240501-100000" */
-export function defaultFolder(now: Date = new Date()): string {
+/** "gopages-20240501-100000", with a number behind it where that is taken: two short runs can begin in one second. */
+export function defaultFolder(now: Date = new Date(), taken: (name: string) => boolean = existsSync): string {
   const [day, time] = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").split("T");
-  return `gopages-${day}-${time}`;
+  const name = `gopages-${day}-${time}`;
+  for (let i = 1; ; i++) {
+    const candidate = i === 1 ? name : `${name}-${i}`;
+    if (!taken(candidate)) return candidate;
+  }
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Bundle } from "./bundle.ts";
+import { Bundle, defaultFolder } from "./bundle.ts";
 import { capture } from "./capture.ts";
 import { parseDuration } from "./duration.ts";
 import { download, pprofBase } from "./fetch.ts";
@@ -121,6 +121,13 @@ describe("record", () => {
       ...(recorded.files.length > 0 ? ["samples.csv"] : []),
     ]);
     expect(JSON.parse(read("manifest.json")).files).toEqual(recorded.files);
+  });
+
+  test("a folder that is not named is one of the time, and not one that is there", () => {
+    const now = new Date(Date.UTC(2024, 4, 1, 10));
+    const there = ["gopages-20240501-100000", "gopages-20240501-100000-2"];
+    expect(defaultFolder(now, () => false)).toBe(there[0]);
+    expect(defaultFolder(now, (name) => there.includes(name))).toBe("gopages-20240501-100000-3");
   });
 
   test("a folder with something in it is not written to", async () => {
