@@ -37,11 +37,18 @@ export async function capture(options: CaptureOptions): Promise<CaptureResult> {
   const now = (): number => Number(process.hrtime.bigint() - start) - zero;
   const sampler = { current: null as Sampler | null };
   let pace: Pace | undefined;
+  // Of a process alone there is no more when it has ended.
+  const over = new AbortController();
+  const onAbort = (): void => over.abort();
+  signal.addEventListener("abort", onAbort);
   const begin = (): void => {
     zero = Number(process.hrtime.bigint() - start);
     if (pid === null) return;
     sampler.current = new Sampler(pid, bundle.file("samples.csv"), now);
-    pace = new Pace(options.intervalMs, options.atMost, () => sampler.current?.sample());
+    pace = new Pace(options.intervalMs, options.atMost, () => {
+      sampler.current?.sample();
+      if (sampler.current?.gone) over.abort();
+    });
   };
   await bundle.tell({
     pprofUrl: pprofBase && nameOf(pprofBase),
@@ -54,9 +61,10 @@ export async function capture(options: CaptureOptions): Promise<CaptureResult> {
     if (pprofBase) captured = await captureFrom(pprofBase, seconds, bundle, signal, begin);
     else {
       begin();
-      await sleep(seconds * 1000, undefined, { signal }).catch(() => {});
+      if (!signal.aborted) await sleep(seconds * 1000, undefined, { signal: over.signal }).catch(() => {});
     }
   } finally {
+    signal.removeEventListener("abort", onAbort);
     pace?.stop();
     sampler.current?.stop();
   }

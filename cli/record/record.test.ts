@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -284,6 +285,21 @@ describe("capture", () => {
     const base = await listen((_, response) => response.end("x"));
     const file = path.join(root, "none", "trace.out");
     await expect(download(base, file, { maxBytes: 10 })).rejects.toThrow("trace.out: can't be written: no such folder");
+  });
+
+  test.skipIf(!linux)("of a process that ends there is no more to wait for", async () => {
+    const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 1000)"]);
+    const folder = path.join(root, "b");
+    const { files } = await capture({
+      ...options,
+      pid: child.pid!,
+      // Longer than a test may take.
+      seconds: 3600,
+      folder,
+      pprofBase: null,
+      signal: new AbortController().signal,
+    });
+    expect(files).toEqual(["samples.csv"]);
   });
 
   test("nothing there is one line, and no folder", async () => {

@@ -28,6 +28,8 @@ export class Sampler {
   #closed = false;
   rows = 0;
   peakRss = 0;
+  /** The process has ended. */
+  gone = false;
   readonly hasCgroup: boolean;
 
   /** `now`: ns since the recording's zero. */
@@ -53,7 +55,10 @@ export class Sampler {
     if (this.#closed) return;
     const t = this.#now();
     const status = statusReading(this.#status?.read() ?? null);
-    if (status === null) return;
+    if (status === null) {
+      this.gone = true;
+      return;
+    }
     let reading: Reading = status;
     if (t >= this.#nextSmaps) reading = { ...status, ...this.#smaps(t, status.rss ?? 0), ...this.#cgroup?.() };
     this.rows++;
