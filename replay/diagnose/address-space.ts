@@ -1,5 +1,6 @@
 import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { mayBeRoom, roomEvidence } from "./survivors.ts";
 import { MiB, mib } from "./text.ts";
 
 export const addressSpace: Rule = {
@@ -21,6 +22,7 @@ export const addressSpace: Rule = {
       sys.lastT,
     );
     if (released.last < 0.5 * sys.last || released.last < 16 * MiB) return ruledOut(seen);
+    if (mayBeRoom(facts, released.last)) return notEnough(CAPTURE.memstats, seen, roomEvidence(facts));
     return present(
       0,
       [seen, facts.evidence("it explains no bytes of RSS", sys.source)],

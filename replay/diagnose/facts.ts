@@ -358,7 +358,9 @@ export class Facts {
         const at = count.t[i]!;
         const lastHeapInuse = Math.max(inuse.at(before), inuse.at(at));
         const heapGoal = goals.at(at);
-        const lastHeapGoal = count.v[i]! - count.v[i - 1]! > 1 ? heapGoal : goals.at(before);
+        // Where more than one ended since the sample before, a log still has the goal of the last: what it was to end at.
+        const ofLog = this.gcs.findLast((gc) => gc.end <= at && gc.goal > 0)?.goal;
+        const lastHeapGoal = count.v[i]! - count.v[i - 1]! > 1 ? (ofLog ?? heapGoal) : goals.at(before);
         const physPageSize = this.settings.physPageSize ?? 4096;
         const goal = exactRetainedGoal({ lastHeapInuse, heapGoal, lastHeapGoal, physPageSize, retained: 0 });
         return { goal, t: at, gcs: count.v[i]! };

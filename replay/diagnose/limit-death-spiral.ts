@@ -1,7 +1,34 @@
 import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
 import { median } from "./series.ts";
-import { mib, percent } from "./text.ts";
+import { MiB, mib, percent } from "./text.ts";
+
+/** GOGC that makes goals this close to what is alive, as a limit does. */
+const LOW = 20;
+/** What is alive must have grown by so much for that to be told, and the room with it by this share of that. */
+const GROWS = 1.5;
+const WITH_IT = 0.75;
+/** A log rounds to MiB: figures of smaller heaps tell no ratio. */
+const LEAST_LIVE = 8 * MiB;
+
+/** Whether the room up to the goal rises with what is alive, as a low GOGC makes it: that of a limit does not. */
+function followsLive(facts: Facts): boolean {
+  const cycles: { marked: number; room: number }[] = [];
+  for (let i = 0; i + 1 < facts.gcs.length; i++) {
+    const { marked } = facts.gcs[i]!;
+    const room = facts.gcs[i + 1]!.goal - marked;
+    if (marked >= LEAST_LIVE && room > 0) cycles.push({ marked, room });
+  }
+  if (cycles.length < 6) return false;
+  cycles.sort((a, b) => a.marked - b.marked);
+  const third = Math.floor(cycles.length / 3);
+  const [low, high] = [cycles.slice(0, third), cycles.slice(-third)].map((some) => ({
+    marked: median(some.map((c) => c.marked)),
+    room: median(some.map((c) => c.room)),
+  }));
+  const grown = high!.marked / low!.marked;
+  return grown >= GROWS && high!.room >= WITH_IT * grown * low!.room && high!.room < (LOW / 100) * high!.marked;
+}
 
 export const limitDeathSpiral: Rule = {
   meta: {
@@ -32,7 +59,7 @@ export const limitDeathSpiral: Rule = {
       const share = window.slice(0, n).reduce((sum, gc) => sum + gc.end - gc.t, 0) / (window[n]!.t - window[0]!.t);
       if (room < 0.15 && (best === null || share > best.share)) best = { from: i, share, live, room };
     }
-    const lowGogc = typeof facts.settings.gogc === "number" && facts.settings.gogc < 20;
+    const lowGogc = typeof facts.settings.gogc === "number" ? facts.settings.gogc < LOW : followsLive(facts);
     if (!best || best.share < 0.3 || (lowGogc && facts.limit === null)) {
       return ruledOut(
         facts.evidence(

@@ -1,5 +1,5 @@
 import type { Facts } from "./facts.ts";
-import { doublingSite, emptiedBy } from "./map-sites.ts";
+import { doublingSite, emptiedBy, mayBeBlocks } from "./map-sites.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
 import { mib } from "./text.ts";
 
@@ -41,7 +41,8 @@ export const mapNeverShrinks: Rule = {
     );
     // That it is a map is half of it; that it has been emptied, objects that were freed while its bytes stayed tell.
     const emptied = emptiedBy(facts, bytes);
-    if (!emptied)
+    const byTables = guess !== null && guess.bytes >= visible.bytes && guess.steps === 0;
+    if (!emptied || (byTables && mayBeBlocks(facts, guess)))
       return suspected(
         bytes,
         CAPTURE.series,

@@ -17,11 +17,19 @@ const STEPS = 4;
 const TABLE_SIZES = new Set([5376, 9472, 13568, 18432, 21760, 27264]);
 const LARGE = 32768;
 
-/** Beyond the size classes any whole page may be one; powers of two are more often buffers. */
+/** Beyond the size classes any whole page may be one. */
 function isTable(size: number): boolean {
-  return TABLE_SIZES.has(size) || (size > LARGE && size % 8192 === 0 && (size & (size - 1)) !== 0);
+  return TABLE_SIZES.has(size) || (size > LARGE && size % 8192 === 0);
+}
+
+/** Made for each that is alive: two, for a table is split when it is full. Powers of two are more often buffers. */
+function isSplit(size: number, live: number, made: number): boolean {
+  const buffer = (size & (size - 1)) === 0;
+  return live >= (buffer ? 2 : 1) * MANY_TABLES && Math.abs(made / live - 2) < OFF;
 }
 const MANY_TABLES = 32;
+/** By how much the ratio may be off, for a profile estimates. */
+const OFF = 0.4;
 /** A profile estimates: more than this of what is alive by its bytes is not of the same moment. */
 const MOST_OF = 1.2;
 
@@ -30,6 +38,8 @@ export interface MapSite {
   readonly bytes: number;
   /** Doublings seen; 0: tables of one size, split in two as they filled. */
   readonly steps: number;
+  /** Of such tables: all that were ever made, bytes; else NaN. */
+  readonly made: number;
 }
 
 /** The place that holds most in blocks of sizes which double. */
@@ -74,17 +84,33 @@ export function doublingSite(profile: HeapProfile | undefined): MapSite | null {
         bytes += sizes.get(found)!;
         steps++;
       }
-      if (steps >= STEPS && (best === null || bytes > best.bytes)) best = { name, bytes, steps };
+      if (steps >= STEPS && (best === null || bytes > best.bytes)) best = { name, bytes, steps, made: Number.NaN };
     }
   }
   for (const [name, own] of tables) {
     let bytes = 0;
-    for (const { bytes: b, live, made } of own.values()) {
-      if (live >= MANY_TABLES && made > 1.6 * live && made < 2.4 * live) bytes += b;
+    let all = 0;
+    for (const [size, { bytes: b, live, made }] of own) {
+      if (!isSplit(size, live, made)) continue;
+      bytes += b;
+      all += made * size;
     }
-    if (bytes > (best?.bytes ?? 0)) best = { name, bytes, steps: 0 };
+    if (bytes > (best?.bytes ?? 0)) best = { name, bytes, steps: 0, made: all };
   }
   return best;
+}
+
+/** Of what was made so much may have been alive at once: half of a map's tables went as the others came. */
+const AT_ONCE = 0.8;
+
+/** Whether all that the place made may have been alive at once, as blocks of one size are of which half were dropped, and tables never. */
+export function mayBeBlocks(facts: Facts, { made }: MapSite): boolean {
+  return mostAlive(facts) >= AT_ONCE * made;
+}
+
+function mostAlive(facts: Facts): number {
+  const live = facts.series("heap_live")?.max ?? 0;
+  return facts.gcs.reduce((a, gc) => Math.max(a, gc.marked || 0), live);
 }
 
 /** Evidence that objects were freed while bytes that are alive stayed: entries went, their map did not. */
@@ -99,10 +125,7 @@ export function emptiedBy(facts: Facts, bytes: number): Evidence | null {
     );
   }
   const live = facts.series("heap_live");
-  const most = Math.max(
-    live?.max ?? 0,
-    facts.gcs.reduce((a, gc) => Math.max(a, gc.marked || 0), 0),
-  );
+  const most = mostAlive(facts);
   const now = facts.gcs.at(-1)?.marked ?? live?.last ?? Number.NaN;
   // A profile of before the fall may show what has gone since.
   if (bytes > MOST_OF * now) return null;

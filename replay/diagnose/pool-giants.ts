@@ -18,6 +18,8 @@ function poolUsed(facts: Facts): boolean {
   return false;
 }
 
+/** Of the same blocks, as two rules add them up. */
+const MOSTLY = 0.9;
 /** Sizes that a buffer passes through as it grows to a giant; fewer are buffers made at their size. */
 const STEPS = 6;
 
@@ -72,7 +74,7 @@ export const poolGiants: Rule = {
     const append = grownByAppend(facts);
     // What doubles to its last size is a map of old (up to 1.23): beyond 256 elements slices grow by less.
     const map = doublingSite(facts.heaviestProfile!.profile);
-    const isMap = map !== null && map.name === append?.name && map.bytes >= append.bytes;
+    const isMap = map !== null && map.name === append?.name && map.bytes >= MOSTLY * append.bytes;
     if (append && !isMap && facts.notable(append.bytes) && append.bytes >= 0.4 * live) {
       const size = facts.evidence(
         `${append.name} made buffers grow, and ${Math.round(append.objects)} of ${mib(append.bytes / append.objects)} on average are alive`,

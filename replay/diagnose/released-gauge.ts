@@ -1,5 +1,6 @@
 import type { Facts } from "./facts.ts";
 import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { mayBeRoom, roomEvidence } from "./survivors.ts";
 import { MiB, mib } from "./text.ts";
 
 export const releasedGauge: Rule = {
@@ -27,6 +28,7 @@ export const releasedGauge: Rule = {
     }
     const seen = facts.evidence(`HeapReleased fell by ${mib(drop)} from its highest`, released.source, at);
     if (drop < 16 * MiB || drop < 0.25 * high) return ruledOut(seen);
+    if (mayBeRoom(facts, drop)) return notEnough(CAPTURE.samples, seen, roomEvidence(facts));
     return present(
       0,
       [seen, facts.evidence("it explains no bytes of RSS", released.source)],

@@ -1,5 +1,5 @@
 import type { Facts } from "./facts.ts";
-import { CAPTURE, notEnough, present, type Rule, ruledOut } from "./rule.ts";
+import { CAPTURE, notEnough, present, type Rule, ruledOut, suspected } from "./rule.ts";
 import { mib } from "./text.ts";
 
 const READERS =
@@ -11,6 +11,9 @@ function advice(facts: Facts): string {
   const bytes = version.since(20) === true ? "bytes.Clone(part)" : "append([]byte(nil), part...)";
   return `Copy what is kept: ${text} of a string, ${bytes} of a slice.`;
 }
+
+/** Those of them that give the bytes themselves. */
+const RAW = /(^|[./])(ReadAll|ReadFile|ReadBytes|ReadLine)$/;
 
 /** Bytes that functions which read whole inputs ever allocated on behalf of `caller`. */
 function readBy(facts: Facts, caller: string): number {
@@ -76,6 +79,15 @@ export const retainedSubstring: Rule = {
       return ruledOut(seen);
     }
     if (mean < 1024) return ruledOut(seen);
+    // Bytes as they were read are what a cache of whole bodies holds, too; nobody makes a text of them for that.
+    const raw = facts.liveUnder(RAW);
+    if (raw.bytes > readers.bytes / 2)
+      return suspected(
+        readers.bytes,
+        CAPTURE.everyAllocation,
+        seen,
+        facts.evidence("whether all of each buffer is used no profile tells: look for parts of them that are kept", ""),
+      );
     return present(
       readers.bytes,
       [seen, facts.evidence("texts that were read whole stay alive by the parts that are kept of them", fact.source)],

@@ -200,6 +200,43 @@ describe("rules", () => {
     expect(verdict(id, lacks).verdict).not.toBe("present");
   });
 
+  it("goals that a limit made tell what is beside the heap, where no MemStats do", () => {
+    // 20 MiB alive and 30 of stacks scanned: GOGC alone would give 70.
+    const gcs = (goal: number) =>
+      Array.from({ length: 6 }, () => ({ marked: 20 * MiB, stacks: 30 * MiB, goal: goal * MiB }));
+    const of = (goal: number) => verdict("non-heap-eats-limit", { memoryLimit: 100 * MiB, gcs: gcs(goal) });
+    expect(of(38.8)).toMatchObject({ verdict: "present" });
+    expect(of(38.8).bytes / MiB).toBeCloseTo(60, 1);
+    expect(of(70).verdict).toBe("ruled-out");
+    // No more than what is alive: the limit leaves not even that.
+    expect(of(20.1).verdict).toBe("ruled-out");
+    const older = verdict("non-heap-eats-limit", { go: "go1.20.1", memoryLimit: 100 * MiB, gcs: gcs(38.8) });
+    expect(older.bytes / MiB).toBeCloseTo(100 - 39.8, 1);
+  });
+
+  it("goals close to what is alive are a low GOGC's where they rise with it, and a limit's where they do not", () => {
+    const gcs = (goalOf: (live: number) => number) =>
+      Array.from({ length: 24 }, (_, i) => {
+        const marked = (40 + 2 * i) * MiB;
+        return { t: i * 1e8, end: i * 1e8 + 5e7, marked, heapStart: 1.05 * marked, goal: goalOf(marked - 2 * MiB) };
+      });
+    expect(verdict("limit-death-spiral", { gcs: gcs((live) => live + 3 * MiB) }).verdict).toBe("present");
+    expect(verdict("limit-death-spiral", { gcs: gcs((live) => 1.1 * live) }).verdict).toBe("ruled-out");
+  });
+
+  it("a goal somewhat over the least is the heap minimum's only where GCs come very often", () => {
+    const gcs = (goal: number, perSecond: number) =>
+      Array.from({ length: 40 }, (_, i) => ({
+        t: (i * 1e9) / perSecond,
+        end: (i * 1e9) / perSecond + 1e5,
+        marked: 3 * MiB,
+        goal: goal * MiB,
+      }));
+    expect(verdict("heap-minimum", { gcs: gcs(4, 20) }).verdict).toBe("present");
+    expect(verdict("heap-minimum", { gcs: gcs(7, 20) }).verdict).toBe("ruled-out");
+    expect(verdict("heap-minimum", { gcs: gcs(7, 120) }).verdict).toBe("present");
+  });
+
   it("idle-no-gc is proved by the GC that was forced after two minutes", () => {
     const gcs = [
       {},

@@ -63,11 +63,26 @@ function survivors(facts: Facts): number {
   return after === Number.POSITIVE_INFINITY ? Number.NaN : Math.max(0, after - before);
 }
 
+/** All that was ever allocated in small objects, which is more than the room between them; Infinity where no profile shows nearly all. */
+function smallMade(facts: Facts): number {
+  const profile = facts.profile?.profile;
+  const alloc = facts.series("heap_alloc");
+  if (!profile || !alloc) return Number.POSITIVE_INFINITY;
+  const u = profile.unsampled();
+  let small = 0;
+  let all = 0;
+  for (let s = 0; s < profile.sampleCount; s++) {
+    all += u.allocBytes[s]!;
+    if (u.size[s]! <= LARGEST_SMALL) small += u.allocBytes[s]!;
+  }
+  return all < SHOWS * alloc.max ? Number.POSITIVE_INFINITY : small;
+}
+
 /** Whether free pages of a replay without addresses may as well be room in spans that survivors hold. */
 export function mayBeRoom(facts: Facts, free: number): boolean {
   if (!facts.inferredHeap) return false;
   const left = survivors(facts);
-  return !(left * PINS <= free / 2);
+  return !(Math.min(left * PINS, smallMade(facts)) <= free / 2);
 }
 
 export function roomEvidence(facts: Facts): Evidence {
