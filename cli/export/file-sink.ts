@@ -1,5 +1,5 @@
-import { rmSync } from "node:fs";
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { constants, rmSync } from "node:fs";
+import { access, type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { isClosedPipe, OutputError, outputError } from "../errors.ts";
 import type { Sink } from "./exporter.ts";
 
@@ -8,18 +8,23 @@ const DEADLY = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** A file that is there whole or not at all: written beside its place, and moved there at the end. */
 export class FileSink implements Sink {
+  /** As the user names it, and where that is. */
   readonly #path: string;
+  readonly #place: string;
   readonly #temporary: string | null;
   #handle!: FileHandle;
 
   static async create(path: string): Promise<FileSink> {
-    // A device or a pipe is written to; only what would be a regular file is replaced.
-    const there = await stat(path).catch(() => null);
+    // A device or a pipe is written to; only what would be a regular file is replaced. Where a link leads there (/dev/stdout), the
+    // file and not the link.
+    const place = await realpath(path).catch(() => path);
+    const there = await stat(place).catch(() => null);
     if (there?.isDirectory()) throw new OutputError(`${path}: is a folder; name a file to write to`);
-    const temporary = there === null || there.isFile() ? `${path}.${process.pid}.tmp` : null;
-    const sink = new FileSink(path, temporary);
+    const temporary = there === null || there.isFile() ? `${place}.${process.pid}.tmp` : null;
+    const sink = new FileSink(path, place, temporary);
     try {
-      sink.#handle = await open(temporary ?? path, "w");
+      if (there?.isFile()) await access(place, constants.W_OK);
+      sink.#handle = await open(temporary ?? place, "w", there?.isFile() ? there.mode & 0o777 : 0o666);
       return sink;
     } catch (error) {
       sink.#leave();
@@ -27,8 +32,9 @@ export class FileSink implements Sink {
     }
   }
 
-  private constructor(path: string, temporary: string | null) {
+  private constructor(path: string, place: string, temporary: string | null) {
     this.#path = path;
+    this.#place = place;
     this.#temporary = temporary;
     // Before there is a file.
     if (temporary !== null) for (const signal of DEADLY) process.on(signal, this.#onDeadly);
@@ -41,7 +47,7 @@ export class FileSink implements Sink {
   async finish(): Promise<void> {
     await this.#try(() => this.#handle.close());
     const temporary = this.#temporary;
-    if (temporary !== null) await this.#try(() => rename(temporary, this.#path));
+    if (temporary !== null) await this.#try(() => rename(temporary, this.#place));
     this.#leave();
   }
 
