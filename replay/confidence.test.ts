@@ -6,6 +6,7 @@ const input = (change: Partial<ConfidenceInput> = {}): ConfidenceInput => ({
   draws: [draw(100), draw(100), draw(100)],
   evidence: "exact",
   tracedShare: 0,
+  damaged: false,
   otherVersion: false,
   nearLimit: false,
   limitTooLow: false,
@@ -35,6 +36,12 @@ test("less evidence, wider bands, and each says why", () => {
   expect(modelled!.meanRss).toBeGreaterThan(inferred!.meanRss);
   expect(inferred!.reasons.join()).toMatch(/no addresses/);
   expect(modelled!.reasons.join()).toMatch(/made up/);
+});
+
+test("a damaged trace tells no more than one without addresses", () => {
+  const damaged = confidenceOf(input({ damaged: true }));
+  expect(damaged.peakRss).toBe(confidenceOf(input({ evidence: "inferred" })).peakRss);
+  expect(damaged.reasons.join()).toMatch(/can't be read/);
 });
 
 test("near a limit only the number of GCs is less sure", () => {

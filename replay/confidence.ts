@@ -7,6 +7,8 @@ export interface ConfidenceInput {
   readonly evidence: "exact" | "inferred" | "modelled";
   /** CPU time that writing the trace took, of all. */
   readonly tracedShare: number;
+  /** Parts of the recording could not be read. */
+  readonly damaged: boolean;
   readonly otherVersion: boolean;
   /** Peak close to the memory limit. */
   readonly nearLimit: boolean;
@@ -32,6 +34,7 @@ export function confidenceOf({
   draws,
   evidence,
   tracedShare,
+  damaged,
   otherVersion,
   nearLimit,
   limitTooLow,
@@ -48,6 +51,7 @@ export function confidenceOf({
   }
   if (tracedShare > 0.02)
     reasons.push(`writing the trace took some ${Math.round(tracedShare * 100)} % of the CPU time`);
+  if (damaged) reasons.push("parts of the trace can't be read: what happened in them is missing, or comes too late");
   if (otherVersion) reasons.push("another version's runtime: its compiler's code and libraries may allocate otherwise");
   if (nearLimit) reasons.push("close to the memory limit small differences change the number of GCs much");
   if (evidence === "inferred") reasons.push("no addresses in the trace: whole spans stand for objects");
@@ -59,7 +63,7 @@ export function confidenceOf({
       Math.min(0.1, tracedShare) ** 2 +
       (otherVersion ? OTHER_VERSION ** 2 : 0) +
       (nearLimit && key === "gcs" ? NEAR_LIMIT_GCS ** 2 : 0);
-    return Math.min(CEILING, Math.sqrt(square)) * WIDER[evidence];
+    return Math.min(CEILING, Math.sqrt(square)) * Math.max(WIDER[evidence], damaged ? WIDER.inferred : 1);
   };
   const gcs = limitTooLow && evidence !== "exact" ? Math.max(BACK_TO_BACK_GCS, total("gcs")) : total("gcs");
   if (limitTooLow) reasons.push("GCs back to back: how many there are depends on how fast the machine marks");

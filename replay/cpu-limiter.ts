@@ -28,6 +28,11 @@ export class CpuLimiter {
     this.#accumulate(passed * this.#procs * share, 0);
   }
 
+  /** The program was busy for `ns` of CPU beyond the time that is told to `program`. */
+  slowed(ns: number): void {
+    this.#accumulate(ns, 0);
+  }
+
   /** The GC took `ns` of CPU: workers, assists, and all Ps while they stood still for it. */
   collected(ns: number): void {
     this.#accumulate(0, ns);

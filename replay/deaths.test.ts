@@ -110,3 +110,19 @@ test("what a P allocates one after the other and one mark finds dead, dies toget
   }
   expect(new Set(deadAt.subarray(0, 4096)).size).toBeGreaterThan(100);
 });
+
+test("what is replaced dies as it is replaced: with what is allocated, not with the time", () => {
+  // 1000 old objects that the second mark finds dead. Between the marks nearly all is allocated in the last tenth of the time.
+  const old = 1000;
+  const marks = [1_000_000, 2_000_000, 3_000_000];
+  const later = Array.from({ length: 1000 }, (_, i) => 1_000_001 + (i < 100 ? i * 9000 : 900_000 + (i - 100) * 100));
+  const time = Float64Array.from([...Array.from({ length: old }, (_, i) => 1 + i * 900), ...later]);
+  const size = new Float64Array(time.length).fill(1024);
+  const deadIn = Int32Array.from(time, (_, i) => (i < old ? 1 : -1));
+  const survival = new Survival();
+  survival.finish();
+  const p = new Int16Array(time.length);
+  const { deadAt } = new DeathDraws({ time, size, deadIn, marks, survival, end: 3e6, p }).draw(0);
+  const early = deadAt.subarray(0, old).filter((at) => at < 1_900_000).length;
+  expect(early).toBeLessThan(old * 0.3);
+});

@@ -3,7 +3,7 @@
  *
  * - One that met no mark alive: at an age drawn from the survival by age that the recording shows (survival.ts).
  * - One that had survived a mark: programs that replace what they keep free as much as they allocate, so that much of it is
- *   spread evenly over the time between the marks. What died beyond that went at one moment, as when a cache is cut
+ *   spread evenly between the marks, over what is allocated. What died beyond that went at one moment, as when a cache is cut
  *   down or a request's data are dropped: the middle of the interval, or another moment for another seed.
  * - Where a program allocates in bursts, with waits between, marks come in the bursts: what died between two of them is
  *   drawn by its age from the ages at death of all bursts (lifetimes.ts).
@@ -62,7 +62,7 @@ export class DeathDraws {
     const facts = this.#facts;
     const bends = this.#bends;
     const { oldDeathRate } = facts;
-    const moments = momentsOf(marks, seed);
+    const moments = momentsOf(this.#input, facts, seed);
     const last = marks.at(-1)!;
     const draws = new SharedDraws(this.#input, seed, facts.allocatedBefore[n]!);
     let survivors = 0;
@@ -166,14 +166,40 @@ function deathOf(
   }
   if (born >= before) return born + survival.ageAtDeath(size[i]!, Math.max(0, mark - born), draw ** bend);
   const spread = facts.spread[interval]!;
-  return draw < spread ? before + (mark - before) * (draw / spread) ** bend : moments[interval]!;
+  return draw < spread ? evenly(time, facts, interval, (draw / spread) ** bend, before, mark) : moments[interval]!;
+}
+
+/** The moment between two marks by which `share` (0..1) of what is allocated between them was. */
+function evenly(time: Float64Array, facts: Intervals, interval: number, share: number, before: number, mark: number) {
+  const { allocatedBefore, firstBorn } = facts;
+  const from = firstBorn[interval]!;
+  const to = firstBorn[interval + 1]!;
+  // Nothing takes the place of what died: any moment is as good.
+  if (from === to) return before + (mark - before) * share;
+  const bytes = allocatedBefore[from]! + (allocatedBefore[to]! - allocatedBefore[from]!) * share;
+  return time[Math.max(from, firstAfter(allocatedBefore, bytes, from, to) - 1)]!;
 }
 
 const BENDS = [0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8];
 const SAMPLED = 200_000;
 
-/** An interval at whose ends about as much is alive: what lies between should be, too. */
+/** Marks at which about as much is alive: what lies between should be, too. */
 const STEADY = 0.15;
+
+/**
+ * Whether the marks around interval `k`, and those next to them, find about as much alive. Two alone tell little: in a heap that
+ * grows and drops between marks they are alike by chance, or because both came at its height.
+ */
+function steady(aliveAt: Float64Array, k: number): boolean {
+  const around = aliveAt.subarray(Math.max(1, k - 1), k + 3);
+  let least = Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (const alive of around) {
+    least = Math.min(least, alive);
+    most = Math.max(most, alive);
+  }
+  return most - least < STEADY * most;
+}
 
 /**
  * For each interval the bend under which as much is alive in it, by bytes allocated, as at its ends. Where a heap grows or
@@ -182,19 +208,17 @@ const STEADY = 0.15;
 function fairBends(input: DrawInput, facts: Intervals): Float64Array {
   const { time, size, deadIn, marks } = input;
   const n = time.length;
-  const { allocatedBefore, aliveAt, oldDead, allocated } = facts;
-  const moments = momentsOf(marks, 0);
-  // The first object after each mark.
-  const born = Int32Array.from(marks, (mark) => firstAfter(time, mark));
-  const ends = Float64Array.from(born, (i) => allocatedBefore[i]!);
-  const startOf = (k: number) => (k > 0 ? ends[k - 1]! : allocatedBefore[firstAfter(time, 0)]!);
+  const { allocatedBefore, firstBorn, aliveAt, oldDead, allocated } = facts;
+  const moments = momentsOf(input, facts, 0);
+  const startOf = (k: number) => allocatedBefore[firstBorn[k]!]!;
+  const endOf = (k: number) => allocatedBefore[firstBorn[k + 1]!]!;
   // Bytes alive times bytes allocated, in each interval: what was alive before it and survives it, and what it should be.
   const excess = new Float64Array(marks.length);
   const scale = new Float64Array(marks.length);
   for (let k = 0; k < marks.length; k++) {
     const before = aliveAt[k]!;
     const after = aliveAt[k + 1]!;
-    const progress = ends[k]! - startOf(k);
+    const progress = endOf(k) - startOf(k);
     excess[k] = progress * (before - oldDead[k]! - (before + after) / 2);
     scale[k] = progress * Math.max(before, after, 1);
     // The first interval starts anywhere, and one without allocations tells nothing.
@@ -205,7 +229,7 @@ function fairBends(input: DrawInput, facts: Intervals): Float64Array {
   for (let i = 0; i < n; i += stride) {
     const first = firstAfter(marks, time[i]!);
     if (first === marks.length) break;
-    if (deadIn[i] !== first && time[i]! > 0) excess[first]! += stride * size[i]! * (ends[first]! - allocatedBefore[i]!);
+    if (deadIn[i] !== first && time[i]! > 0) excess[first]! += stride * size[i]! * (endOf(first) - allocatedBefore[i]!);
     if (deadIn[i] === ALIVE) continue;
     // Only intervals that are asked below.
     const found = Math.min(deadIn[i]!, marks.length - 1);
@@ -223,7 +247,7 @@ function fairBends(input: DrawInput, facts: Intervals): Float64Array {
       const from = Math.max(startOf(k), allocatedBefore[i]!);
       const at = deathOf(input, facts, moments, i, random(), bend);
       // No object dies before its birth, nor before the mark that it survived or after the one that did not find it.
-      const to = allocatedBefore[firstAfter(time, at, Math.max(i, k > 0 ? born[k - 1]! : 0), born[k])]!;
+      const to = allocatedBefore[firstAfter(time, at, Math.max(i, firstBorn[k]!), firstBorn[k + 1])]!;
       sum[k]! += stride * size[i]! * Math.max(0, to - from);
     }
     const shares: number[] = [];
@@ -247,8 +271,7 @@ function fairBends(input: DrawInput, facts: Intervals): Float64Array {
   return own.map((bend, k) => {
     // Where allocation comes in bursts so do marks, and they are no fair sample.
     if (facts.bursty[k] === 1) return 1;
-    const most = Math.max(aliveAt[k]!, aliveAt[k + 1]!);
-    return bend > 0 && Math.abs(aliveAt[k + 1]! - aliveAt[k]!) < STEADY * most ? bend : best;
+    return bend > 0 && steady(aliveAt, k) ? bend : best;
   });
 }
 
@@ -259,6 +282,8 @@ interface Intervals {
   readonly oldDeathRate: number;
   /** Bytes of objects with a lower index. */
   readonly allocatedBefore: Float64Array;
+  /** The first object of each interval, and of what comes after the last mark. */
+  readonly firstBorn: Int32Array;
   /** Bytes alive at the beginning of each interval, and at the last mark. */
   readonly aliveAt: Float64Array;
   /** Bytes that had survived a mark and died in the interval. */
@@ -269,18 +294,19 @@ interface Intervals {
 }
 
 /** When those of the old objects died, in each interval before a mark, that are not spread evenly over it. */
-function momentsOf(marks: readonly number[], seed: number): Float64Array {
+function momentsOf({ time, marks }: DrawInput, facts: Intervals, seed: number): Float64Array {
   let state = Math.imul(seed, 0x27d4eb2f) | 0;
   return Float64Array.from(marks, (mark, k) => {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;
     const before = k > 0 ? marks[k - 1]! : 0;
-    return before + (mark - before) * (seed === 0 ? 0.5 : (state >>> 8) / 2 ** 24);
+    return evenly(time, facts, k, seed === 0 ? 0.5 : (state >>> 8) / 2 ** 24, before, mark);
   });
 }
 
 /** What the marks tell of the intervals before them. */
 function intervals({ time, size, deadIn, marks, lifetimes, end }: DrawInput): Intervals {
   const allocatedBefore = bytesBefore(size);
+  const firstBorn = Int32Array.from([0, ...marks], (from) => firstAfter(time, from));
   const aliveAt = new Float64Array(marks.length + 1);
   const allocated = new Float64Array(marks.length + 1);
   const oldDead = new Float64Array(marks.length);
@@ -313,7 +339,7 @@ function intervals({ time, size, deadIn, marks, lifetimes, end }: DrawInput): In
     exposure += aliveBefore[k]! * (marks[k]! - marks[k - 1]!);
   }
   const oldDeathRate = exposure > 0 ? dead / exposure : 0;
-  return { spread, oldDeathRate, allocatedBefore, aliveAt, oldDead, allocated, bursty };
+  return { spread, oldDeathRate, allocatedBefore, firstBorn, aliveAt, oldDead, allocated, bursty };
 }
 
 /** For each index, and the end: bytes of the objects before it. */

@@ -27,6 +27,7 @@ function burst(wakes: readonly number[], end: number): Program {
     idleFrom: new Float64Array(0),
     end,
     busyNs: 0,
+    idleNs: 0,
     heapBase: null,
     survivors: 1,
     flow: null,

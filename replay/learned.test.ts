@@ -36,10 +36,10 @@ test("a mark takes a fixed time and one by the byte, less with more Ps", () => {
   const cycles = [10, 20, 40, 80].map((marked) => cycle({ marked: (marked + 1) * MiB, end: 5e5 + marked * MiB * 0.1 }));
   const values = learn(program(cycles), 100, REST);
   const four = learnedFrom(values);
-  expect(four.markNs(60 * MiB)).toBeCloseTo(5e5 + 60 * MiB * 0.1, -5);
+  expect(four.markNs(60 * MiB, 0)).toBeCloseTo(5e5 + 60 * MiB * 0.1, -5);
   const eight = learnedFrom(values, 8);
-  expect(eight.markNs(60 * MiB)).toBeLessThan(four.markNs(60 * MiB));
-  expect(eight.markNs(60 * MiB)).toBeGreaterThan(four.markNs(60 * MiB) / 2);
+  expect(eight.markNs(60 * MiB, 0)).toBeLessThan(four.markNs(60 * MiB, 0));
+  expect(eight.markNs(60 * MiB, 0)).toBeGreaterThan(four.markNs(60 * MiB, 0) / 2);
 });
 
 test("roots are what goals have beyond the marked heap, by the GOGC that was", () => {
@@ -53,7 +53,7 @@ test("roots are what goals have beyond the marked heap, by the GOGC that was", (
 test("what a cycle costs: a quarter of the Ps, assists as in most cycles, every P while the world is stopped", () => {
   const told = [1, 2, 3].map((n) => cycle({ workNs: 1e6, assistNs: n === 3 ? 9e9 : 2e5, stoppedNs: 1e5 }));
   const { cost } = learnedFrom(learn(program(told), 100, REST));
-  const { mark, assist, stopped } = cost(20 * MiB);
+  const { mark, assist, stopped } = cost(20 * MiB, 0);
   expect(assist / mark).toBeCloseTo(0.2);
   expect(stopped).toBe(4e5);
   // Where goroutines wait in assists for most of the time, they count as much as the background at most.
@@ -68,8 +68,8 @@ test("forced cycles teach nothing of pace and goals, and no cycle at all leaves 
   expect(values.roots).toBe(0);
   expect(values.overshoot).toBe(1);
   const none = learnedFrom(learn(program([]), 100, REST));
-  expect(none.markNs(0)).toBeGreaterThan(0);
-  expect(none.markNs(1e9)).toBeGreaterThan(none.markNs(1e6));
+  expect(none.markNs(0, 0)).toBeGreaterThan(0);
+  expect(none.markNs(1e9, 0)).toBeGreaterThan(none.markNs(1e6, 0));
 });
 
 test("a trigger between the live heap before the last allocation and after it is no error", () => {

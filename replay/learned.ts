@@ -3,6 +3,7 @@
  * fast sweeping goes, how far before its goal the GC starts. Medians over the recording's own cycles.
  */
 import { bytesBefore, firstAfter } from "./deaths.ts";
+import { type MarkPace, markPace, paceAt } from "./mark-pace.ts";
 import { BACKGROUND_UTILIZATION, HEAP_MINIMUM, Pacer } from "./pacer.ts";
 import type { Program } from "./program.ts";
 import type { RecordedCycle } from "./recorded-cycles.ts";
@@ -22,6 +23,8 @@ export interface LearnedValues {
   /** Wall time of a mark phase: a fixed part, and ns for each byte found reachable. */
   readonly markFixedNs: number;
   readonly markNsPerByte: number;
+  /** How much longer or shorter marks are in each phase. */
+  readonly markPace: MarkPace;
   /** GOMAXPROCS of the recording. */
   readonly procs: number;
   /** Processors that a mark keeps busy in the background: a quarter of them all, by design. */
@@ -52,10 +55,10 @@ export interface LearnedValues {
 }
 
 export interface Learned extends LearnedValues {
-  /** Wall time of a mark phase that finds `bytes` reachable, ns. */
-  markNs(bytes: number): number;
-  /** CPU time of one cycle that finds `bytes` reachable, ns: of marking in the background, of assists, and of stopped Ps. */
-  cost(bytes: number): GcCost;
+  /** Wall time of a mark phase that begins at `t` and finds `bytes` reachable, ns. */
+  markNs(bytes: number, t: number): number;
+  /** CPU time of that cycle, ns: of marking in the background, of assists, and of stopped Ps. */
+  cost(bytes: number, t: number): GcCost;
 }
 
 /** ns of CPU. */
@@ -68,10 +71,11 @@ export interface GcCost {
 /** The values as functions, for a run with `procs` Ps: a quarter of them marks. */
 export function learnedFrom(values: LearnedValues, procs = values.procs): Learned {
   const faster = Math.max(1, procs) / Math.max(1, values.procs);
-  const mark = (bytes: number) => values.markFixedNs + (values.markNsPerByte * bytes) / faster;
-  const cost = (bytes: number) => ({
-    mark: values.cores * faster * mark(bytes),
-    assist: values.assistCores * faster * mark(bytes),
+  const mark = (bytes: number, t: number) =>
+    paceAt(values.markPace, t) * (values.markFixedNs + (values.markNsPerByte * bytes) / faster);
+  const cost = (bytes: number, t: number) => ({
+    mark: values.cores * faster * mark(bytes, t),
+    assist: values.assistCores * faster * mark(bytes, t),
     stopped: values.stoppedNs * procs,
   });
   return { ...values, markNs: mark, cost };
@@ -90,11 +94,13 @@ export function learn(
       roots.push(((goalAfter - marked) * 100) / gogc - marked);
     }
   }
-  const { fixed, perByte } = markTime(program.cycles);
+  const marks = marksOf(program.cycles);
+  const { fixed, perByte } = markTime(marks);
   const cores = Math.max(0.5, program.procs * BACKGROUND_UTILIZATION);
   return {
     markFixedNs: fixed,
     markNsPerByte: perByte,
+    markPace: markPace(marks.map(({ start, bytes, ns }) => ({ start, ns, expected: fixed + perByte * bytes }))),
     procs: program.procs,
     cores,
     assistCores: assistCores(program.cycles, cores),
@@ -120,18 +126,26 @@ function assistCores(cycles: readonly RecordedCycle[], most: number): number {
   return Math.min(most, median(cores) ?? 0);
 }
 
-/**
- * How long a mark takes by the bytes it finds reachable (what is allocated meanwhile counts as marked, and costs nothing): a
- * line through the small heaps' median and the large heaps'.
- */
-function markTime(cycles: readonly RecordedCycle[]): { fixed: number; perByte: number } {
-  const known = cycles
+interface Mark {
+  readonly start: number;
+  /** What it found reachable: what is allocated meanwhile counts as marked, and costs nothing. */
+  readonly bytes: number;
+  readonly ns: number;
+}
+
+function marksOf(cycles: readonly RecordedCycle[]): Mark[] {
+  return cycles
     .map(({ marked, start, end, liveAtStart, liveAtEnd }) => ({
+      start,
       bytes: marked - (liveAtEnd > liveAtStart ? Math.min(liveAtEnd - liveAtStart, marked / 2) : 0),
       ns: end - start,
     }))
-    .filter(({ bytes, ns }) => bytes > 0 && ns > 0)
-    .sort((a, b) => a.bytes - b.bytes);
+    .filter(({ bytes, ns }) => bytes > 0 && ns > 0);
+}
+
+/** How long a mark takes by the bytes it finds reachable: a line through the small heaps' median and the large heaps'. */
+function markTime(marks: readonly Mark[]): { fixed: number; perByte: number } {
+  const known = [...marks].sort((a, b) => a.bytes - b.bytes);
   if (known.length === 0) return { fixed: FIXED_MARK_NS, perByte: DEFAULT_MARK_NS_PER_BYTE };
   const half = known.length >> 1;
   const small = known.slice(0, Math.max(1, half));

@@ -20,6 +20,7 @@ function objects(sizes: readonly number[], noscan = 0): Program {
     idleFrom: new Float64Array(0),
     end: 0,
     busyNs: 0,
+    idleNs: 0,
     heapBase: null,
     survivors: 0,
     flow: null,

@@ -73,3 +73,19 @@ test("assists have a cycle done at the goal, later if there is more to mark, nev
   expect(p.assistedEnd(MEMORY, 15 * MiB, 1)).toBe(21 * MiB);
   expect(p.assistedEnd(MEMORY, 1000 * MiB, 1)).toBe(40 * MiB);
 });
+
+test("a cycle that begins beyond its goal has a tenth of it to go on", () => {
+  const p = pacer({ memoryLimit: 5 * MiB });
+  p.marked = 70 * MiB;
+  p.commit(70 * MiB, true);
+  p.triggered = 71 * MiB;
+  expect(p.assistedEnd(MEMORY, 70 * MiB, 1)).toBe(70 * MiB * 1.1);
+});
+
+test("with GOGC off a heap that has grown is marked beyond the limit's goal, by what it has grown", () => {
+  const p = pacer({ gogc: Number.POSITIVE_INFINITY, memoryLimit: 100 * MiB });
+  p.marked = 10 * MiB;
+  const goal = p.goal(MEMORY);
+  p.triggered = goal - MiB;
+  expect(p.assistedEnd(MEMORY, 40 * MiB, 1)).toBeCloseTo(goal + 3 * MiB, -2);
+});

@@ -13,6 +13,7 @@ const MIN_TRIGGER_RATIO_NUM = 45;
 const MAX_TRIGGER_RATIO_NUM = 61;
 /** mgcpacer.go:revise: how far over its goal a heap may go (maxOvershoot). */
 const MAX_OVERSHOOT = 1.1;
+const OFF_AS_GOGC = 100_000;
 const LIMIT_HEADROOM_PERCENT = 3;
 const LIMIT_MIN_HEADROOM = 1 << 20;
 
@@ -155,9 +156,12 @@ export class Pacer {
     const goal = this.goal(memory);
     if (!Number.isFinite(goal) || !Number.isFinite(this.triggered)) return Number.POSITIVE_INFINITY;
     const { gogc, minor } = this.settings;
-    const hard = minor >= 18 && Number.isFinite(gogc) ? goal * (1 + gogc / 100) : goal * MAX_OVERSHOOT;
+    // With GOGC=off the bound counts as GOGC=100000.
+    const hard = minor >= 18 ? goal * (1 + Math.min(gogc, OFF_AS_GOGC) / 100) : goal * MAX_OVERSHOOT;
     const more = this.marked > 0 ? Math.max(1, reachable / this.marked) : 1;
     const soft = Math.min(hard, this.triggered + (goal - this.triggered) * more);
+    // Past its goal from the beginning, as under a limit that is too low: the heap is given some more room.
+    if (minor >= 18 && this.triggered >= soft) return Math.max(this.triggered + MIN_RUNWAY, goal * MAX_OVERSHOOT);
     return Math.max(this.triggered + MIN_RUNWAY, soft * overshoot);
   }
 }

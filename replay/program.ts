@@ -66,6 +66,8 @@ export interface Program {
   readonly end: number;
   /** ns of Ps that the program itself kept busy, GC workers and assists left out; 0 where the input does not tell. */
   readonly busyNs: number;
+  /** ns of wall time in which no P ran; 0 where the input does not tell. */
+  readonly idleNs: number;
   /** Address of the lowest span; the heap's base. */
   readonly heapBase: number | null;
   /** Objects that outlived the recording or whose death it does not bound. */
@@ -123,6 +125,9 @@ export class ProgramBuilder {
   /** Since when each P runs. */
   readonly #started = new Map<number, number>();
   #ran = 0;
+  /** ns in which none ran, and since when none does. */
+  #idle = 0;
+  #idleSince = 0;
   #procs = 1;
   readonly #idleFrom = new Column(Float64Array);
   #end = 0;
@@ -177,6 +182,7 @@ export class ProgramBuilder {
           this.#recorded.event(HEAP_LIVE, t, p[i]!, addr[i]!, size[i]!, aux[i]!);
           break;
         case P_START:
+          if (this.#started.size === 0) this.#idle += t - this.#idleSince;
           this.#started.set(p[i]!, t);
           break;
         case P_STOP:
@@ -201,6 +207,7 @@ export class ProgramBuilder {
     if (since === undefined) return;
     this.#ran += t - since;
     this.#started.delete(p);
+    if (this.#started.size === 0) this.#idleSince = t;
   }
 
   /** ns of Ps that went into the program itself. */
@@ -383,6 +390,7 @@ export class ProgramBuilder {
         idleFrom: this.#procs === 1 ? this.#idleFrom.trimmed() : new Float64Array(0),
         end: this.#end,
         busyNs: this.#busy(),
+        idleNs: this.#ran > 0 ? this.#idle : 0,
         heapBase: this.#base,
       },
     };

@@ -61,6 +61,8 @@ export interface SimulationOptions {
   readonly seed: number;
   /** How fast the program allocates while the GC marks, against what the recording shows: the tracer slowed it down. */
   readonly pace: number;
+  /** ns for which a mark holds the program up, for each ns by which it goes on meanwhile: its times do not have that. */
+  readonly heldUp: number;
   /** Transparent huge pages of the system; null leaves them out. */
   readonly thp: ThpMode | null;
   /** debug.FreeOSMemory called every so many ns; Infinity: never, but where the recording did. */
@@ -127,11 +129,17 @@ export class Simulation {
   readonly #limiter: CpuLimiter;
   /** CPU time that the running cycle takes, ns. */
   #cycleCost = 0;
+  /** Of that, marking in the background. */
+  #cycleMark = 0;
   #peakMarked = 0;
   #marking = false;
   #markStart = 0;
   #markEnd = Number.POSITIVE_INFINITY;
   #lastGcEnd = 0;
+  /** ns for which marks held the program up so far: by how much a clock on the wall is ahead of the program's. */
+  #heldUp = 0;
+  /** Wall time of the last mark. */
+  #marked = 0;
   #sweepFrom = 0;
   #swept = 0;
   #sweepDoneTold = true;
@@ -168,7 +176,7 @@ export class Simulation {
       heap: this.#heap,
       procs: options.heap.procs,
       returnCalls: 0,
-      sysmonLooks: (due) => this.#sysmonLooks(due),
+      sysmonLooks: (due) => this.#wall(this.#sysmonLooks(due - this.#heldUp)),
     };
     this.#lazy = lazyFrees(options.minor, options.heap.goos) ? new LazyPages(this.#heap.config.pageSize) : null;
     this.#os = osPagesOf(options, this.#heap);
@@ -253,9 +261,12 @@ export class Simulation {
     this.#at = program.objects;
     forceUntil(program.end);
     while (nextManual < manual.time.length) {
+      if (this.#flow) this.#collectUntil(manual.time[nextManual]!, this.#flow);
       this.#advance(manual.time[nextManual]!);
       this.#manual(nextManual++);
     }
+    // Free slots go on being used up after the last span that the recording took.
+    if (this.#flow) this.#collectUntil(program.end, this.#flow);
     this.#advance(program.end);
     this.#dirty = true;
     this.#record(program.end);
@@ -269,8 +280,13 @@ export class Simulation {
       peakMarked: this.#peakMarked,
       heap: this.#heap,
       cycles: this.#cycles,
-      endTime: program.end,
+      endTime: this.#wall(program.end),
     };
+  }
+
+  /** Time on the wall at the program's time `t`, ns. */
+  #wall(t: number): number {
+    return t + this.#heldUp;
   }
 
   /** Span classes of the program's own version as those of the simulated one: the class of a slot's size. */
@@ -344,7 +360,7 @@ export class Simulation {
     this.#dirty = true;
     if (this.#marking) {
       if (this.#assist ? this.#assist.grown(this.#live()) : this.#live() >= this.#assistedEnd) this.#endMark(t);
-    } else if (this.#live() >= this.#pacer.trigger(this.#memory())) this.#startGc(t);
+    } else if (!this.#flow && this.#live() >= this.#pacer.trigger(this.#memory())) this.#startGc(t);
     this.#record(t);
   }
 
@@ -369,7 +385,7 @@ export class Simulation {
     }
     this.#countInARow(t, forced);
     this.#gcs++;
-    this.#background.gcStarted(t);
+    this.#background.gcStarted(this.#wall(t));
     this.#marking = true;
     this.#due = Number.NEGATIVE_INFINITY;
     this.#markStart = t;
@@ -378,7 +394,7 @@ export class Simulation {
     const goal = this.#pacer.goal(this.#memory());
     this.#cycles.push({
       n: this.#gcs,
-      start: t,
+      start: this.#wall(t),
       markTermination: null,
       sweepDone: null,
       liveAtStart: this.#pacer.triggered,
@@ -387,13 +403,14 @@ export class Simulation {
       goal: Number.isFinite(goal) ? goal : null,
     });
     const reachable = this.#deaths.liveAt(t);
-    const duration = learned.markNs(reachable) * learned.progressWhileMarking * this.#options.pace;
-    const cost = learned.cost(reachable);
+    const duration = learned.markNs(reachable, t) * learned.progressWhileMarking * this.#options.pace;
+    const cost = learned.cost(reachable, t);
     this.#cpu.mark += cost.mark;
     this.#cpu.assist += cost.assist;
     this.#cpu.stopped += cost.stopped;
     this.#limiter.program(t, learned.busyShare);
     this.#cycleCost = cost.mark + cost.assist + cost.stopped;
+    this.#cycleMark = cost.mark;
     this.#heap.cpuLimiting = this.#limiter.limiting;
     this.#forcedCycle = forced;
     // A bucket that gets full during the mark lets allocations pass without their assists, until the program's work has made room.
@@ -428,7 +445,7 @@ export class Simulation {
       reachable,
       scannable: this.#scannable,
     });
-    this.#markCost = learned.cost(reachable).mark;
+    this.#markCost = learned.cost(reachable, t).mark;
     this.#workerRan = 0;
     this.#markEnd = this.#busyUntil(t, this.#preemption.after(t, this.#wokeAt(t)));
   }
@@ -492,11 +509,11 @@ export class Simulation {
 
   /** GCs back to back: between them passes less time than they mark. */
   #countInARow(t: number, forced: boolean): void {
-    const follows = !forced && this.#gcs > 0 && t - this.#lastGcEnd < this.#lastGcEnd - this.#markStart;
+    const follows = !forced && this.#gcs > 0 && t - this.#lastGcEnd < this.#marked;
     if (!follows) {
-      if (this.#inARow >= MANY_IN_A_ROW) this.#backToBackNs += this.#lastGcEnd - this.#rowStart;
+      if (this.#inARow >= MANY_IN_A_ROW) this.#backToBackNs += this.#wall(this.#lastGcEnd) - this.#rowStart;
       this.#inARow = 0;
-      this.#rowStart = t;
+      this.#rowStart = this.#wall(t);
     }
     this.#inARow++;
   }
@@ -505,11 +522,19 @@ export class Simulation {
     const heap = this.#heap;
     this.#now = t;
     // What was left to mark when the heap came to its bound, assists do.
-    const { learned } = this.#options;
-    const left = t < this.#markEnd && this.#assist === null ? (this.#markEnd - t) * learned.cores : 0;
+    const { learned, heldUp, heap: config } = this.#options;
+    const gone = t - this.#markStart;
+    const left =
+      t < this.#markEnd && this.#assist === null ? (1 - gone / (this.#markEnd - this.#markStart)) * this.#cycleMark : 0;
     this.#cpu.assist += left;
     this.#cpu.mark -= left;
+    // Meanwhile the program stands still.
+    const extra = heldUp > 0 ? gone * heldUp + left / config.procs : 0;
+    this.#heldUp += extra;
+    this.#marked = gone + extra;
     this.#limiter.program(t, learned.busyShare);
+    // What it is held up beyond the GC's own time it spends being slow: that counts as its own.
+    this.#limiter.slowed(Math.max(0, extra * config.procs * learned.busyShare - this.#cycleCost));
     this.#limiter.collected(this.#cycleCost);
     heap.cpuLimiting = this.#limiter.limiting;
     this.#marking = false;
@@ -519,7 +544,7 @@ export class Simulation {
     const marked = this.#deaths.marked(this.#markStart, t);
     this.#peakMarked = Math.max(this.#peakMarked, marked);
     const cycle = this.#cycles.at(-1)!;
-    cycle.markTermination = t;
+    cycle.markTermination = this.#wall(t);
     cycle.liveAtMark = this.#live();
     cycle.liveMarked = marked;
     const reachable = this.#deaths.liveAt(this.#markStart);
@@ -567,7 +592,7 @@ export class Simulation {
       this.#rules.dividesLimitGoal,
     );
     heap.markTermination();
-    this.#background.paced(t);
+    this.#background.paced(this.#wall(t));
     this.#lastGcEnd = t;
     this.#due = Number.NEGATIVE_INFINITY;
     // It has woken sysmon, too.
@@ -594,9 +619,9 @@ export class Simulation {
     if (this.#sweepDoneTold) return;
     this.#sweepDoneTold = true;
     const cycle = this.#cycles.at(-1);
-    if (cycle) cycle.sweepDone = t;
+    if (cycle) cycle.sweepDone = this.#wall(t);
     this.#heap.sweepDone();
-    this.#background.swept(t);
+    this.#background.swept(this.#wall(t));
     if (this.#freesOsMemory) {
       this.#freesOsMemory = false;
       this.#heap.scavengeAll();
@@ -609,7 +634,7 @@ export class Simulation {
     if (this.#at > 0) this.#active = Math.max(this.#active, this.#program.time[this.#at - 1]!);
     this.#goesOn = t;
     for (let at = this.#nextDue(); at <= t; at = this.#nextDue()) this.#happen(at);
-    this.#heap.now = t;
+    this.#heap.now = this.#wall(t);
     this.#sweepUntil(t);
     this.#due = this.#nextDue();
     this.#record(t);
@@ -617,11 +642,17 @@ export class Simulation {
 
   /** When the next of what goes on beside the program is due. */
   #nextDue(): number {
-    return Math.min(this.#markEnd, this.#sweepEnd(), this.#forcedAt(), this.#nextScan, this.#background.next);
+    return Math.min(
+      this.#markEnd,
+      this.#sweepEnd(),
+      this.#forcedAt(),
+      this.#nextScan,
+      this.#background.next - this.#heldUp,
+    );
   }
 
   #happen(at: number): void {
-    this.#heap.now = at;
+    this.#heap.now = this.#wall(at);
     if (at === this.#markEnd) {
       if (this.#assist) this.#workerRuns(at);
       else this.#endMark(at);
@@ -637,7 +668,8 @@ export class Simulation {
       this.#dirty = true;
     } else {
       this.#sweepUntil(at);
-      this.#background.advance(at);
+      // Never before it is due by a rounding.
+      this.#background.advance(Math.max(this.#wall(at), this.#background.next));
       this.#dirty = true;
     }
     this.#record(at);
@@ -702,7 +734,7 @@ export class Simulation {
     const metadata = this.#metadata.bytes(stats, this.#peakSpans);
     const untouched =
       stats.manual * learned.untouchedManual + stats.inUse * learned.untouchedObjects + (stats.untouched ?? 0);
-    row[COL.t] = Math.max(t, recorder.last[COL.t]!);
+    row[COL.t] = Math.max(this.#wall(t), recorder.last[COL.t]!);
     // The model of the system, where there is one, knows what huge pages add and what is freed lazily.
     const resident = this.#os
       ? this.#os.resident

@@ -58,6 +58,7 @@ export function runSetting(recorded: PreparedJob, setting: Setting): WhatIfRun {
     assist: mean(({ outcome }) => outcome.gcCpu.assist),
     stopped: mean(({ outcome }) => outcome.gcCpu.stopped),
   };
+  const busyNs = job.learned.busyShare * job.programs[0]!.end * job.learned.procs;
   const gcCpuNs = gcCpu.mark + gcCpu.assist + gcCpu.stopped;
   return {
     config,
@@ -66,8 +67,7 @@ export function runSetting(recorded: PreparedJob, setting: Setting): WhatIfRun {
     gcCpuNs,
     gcCpu,
     // Where the program leaves less idle than the GC takes, the run gets longer.
-    gcCpuShare:
-      gcCpuNs / Math.max(duration * setting.procs, job.learned.busyShare * duration * job.learned.procs + gcCpuNs),
+    gcCpuShare: gcCpuNs / Math.max(duration * setting.procs, busyNs + gcCpuNs),
     limitTooLow,
     confidence: confidenceOf({
       draws: results.map(({ outcome, recorder }) => ({
@@ -77,6 +77,7 @@ export function runSetting(recorded: PreparedJob, setting: Setting): WhatIfRun {
       })),
       evidence: job.evidence,
       tracedShare: job.tracedShare,
+      damaged: job.damaged,
       otherVersion: eraFor(job.recordedVersion).name !== eraFor(setting.policy).name,
       limitTooLow,
       nearLimit: limited && summary.peakRss > setting.memoryLimit * NEAR_LIMIT,
@@ -175,7 +176,7 @@ export interface Result {
 }
 
 export function runOnce(
-  job: Pick<WorkerJob, "recordedVersion" | "learned" | "baselineBytes">,
+  job: Pick<WorkerJob, "recordedVersion" | "learned" | "baselineBytes"> & Partial<Pick<WorkerJob, "heldUp">>,
   program: Program,
   deaths: Deaths,
   drawn: Drawn,
@@ -207,6 +208,7 @@ export function runOnce(
     recorder,
     baseline: job.baselineBytes,
     pace: drawn.pace,
+    heldUp: job.heldUp ?? 0,
     seed: drawn.seed,
     freeOsMemoryEvery: setting.freeOsMemoryEvery,
   }).run();

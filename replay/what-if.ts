@@ -12,6 +12,7 @@ import { type DeathTables, deathTables } from "./death-tables.ts";
 import { bytesBefore } from "./deaths.ts";
 import { minorOf } from "./era-rules.ts";
 import { type GcCost, type LearnedValues, learn } from "./learned.ts";
+import { byClock, type MutatorClock, mutatorClock } from "./mutator-clock.ts";
 import { type Program, ProgramBuilder } from "./program.ts";
 import type { Ledger, ReplayConfig, ReplayResult, ReplaySummary } from "./result.ts";
 import { type ReplayProgress, replay } from "./run.ts";
@@ -101,9 +102,13 @@ export interface WorkerJob {
   /** Their deaths by time, for those that are known. */
   readonly tables: readonly DeathTables[];
   readonly learned: LearnedValues;
+  /** ns for which a mark holds the program up, for each ns by which it goes on meanwhile. */
+  readonly heldUp: number;
   readonly baselineBytes: number;
   readonly recordedVersion: string;
   readonly evidence: "exact" | "inferred" | "modelled";
+  /** Parts of the trace could not be read. */
+  readonly damaged: boolean;
   /** Events of the trace for each ns of one processor: what tracing cost. */
   readonly tracedShare: number;
 }
@@ -119,6 +124,8 @@ export interface Prepared {
 /** ns of CPU that writing one event of an allocation trace costs, roughly: runtime.traceAllocFree on a current machine. */
 const NS_PER_EVENT = 60;
 const DRAWS = [0, 1, 2];
+/** Losses of a trace that leave time without its events (parsers/trace/losses.ts). */
+const DAMAGE = ["damaged-batches", "missing-generations"];
 
 /** Reads the inputs once, for the baseline and for every run. */
 export async function prepareWhatIf(paths: readonly string[], options: WhatIfOptions = {}): Promise<Prepared> {
@@ -140,8 +147,8 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
   });
   const built = builder as ProgramBuilder | null;
   const traced = baseline.inputs.some(({ format }) => format.startsWith("go-trace"));
-  const programs = built ? DRAWS.map((seed) => sharedProgram(built.finish(seed, traced))) : [];
-  const program = programs[0];
+  const recorded = built ? DRAWS.map((seed) => built.finish(seed, traced)) : [];
+  const program = recorded[0];
   if (!program || program.objects === 0) {
     throw new UnsupportedError(
       `${paths.join(", ")}: no allocations in it to replay under other settings; record a trace with GODEBUG=traceallocfree=1 (Go 1.23+)`,
@@ -149,7 +156,7 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
   }
   const recordedGogc = options.recordedGogc ?? baseline.recordedGogc.gogc;
   const minor = minorOf(version);
-  const learned = learn(program, recordedGogc, {
+  const asRecorded = learn(program, recordedGogc, {
     nonHeapMapped: nonHeapMapped(minor),
     untouchedManual: 0.2,
     untouchedObjects: 0,
@@ -158,16 +165,22 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
   const input = baseline.inputs[0];
   const binary = baseline.ledgerFinal.parts.find(({ id }) => id === "binary")?.bytes ?? 3.5e6;
   const events = baseline.inputs.reduce((sum, { events }) => sum + events, 0);
+  const tracedNs = traced && program.flow === null ? (events * NS_PER_EVENT) / program.objects : 0;
+  const clock = mutatorClock(program, { progress: asRecorded.progressWhileMarking, tracedNs });
+  const programs = (clock ? byClock(recorded, clock) : recorded).map(sharedProgram);
+  const learned = clock ? learnedByClock(asRecorded, clock, programs[0]!, tracedNs) : asRecorded;
   return {
     baseline,
     recorderBytes: program.recorderBytes,
     job: {
       programs,
+      heldUp: clock ? 1 / learned.progressWhileMarking - 1 : 0,
       tables: programs.map((program) => sharedTables(deathTables(program, allocatedBefore))),
       learned,
       baselineBytes: binary + RUNTIME_BESIDE_HEAP,
       recordedVersion: version,
       evidence: input?.evidence ?? "modelled",
+      damaged: baseline.inputs.some(({ losses }) => DAMAGE.some((kind) => (losses[kind] ?? 0) > 0)),
       tracedShare: (events * NS_PER_EVENT) / Math.max(1, program.end * program.procs),
     },
     recorded: {
@@ -181,6 +194,22 @@ export async function prepareWhatIf(paths: readonly string[], options: WhatIfOpt
       thp: "never",
       freeOsMemoryEvery: Number.POSITIVE_INFINITY,
     },
+  };
+}
+
+/** What was learned from a recording, for the program by its own clock. */
+function learnedByClock(
+  learned: LearnedValues,
+  clock: MutatorClock,
+  { end, busyNs, procs, objects }: Program,
+  tracedNs: number,
+): LearnedValues {
+  const { time, factor } = learned.markPace;
+  const own = Math.max(0, busyNs - objects * tracedNs);
+  return {
+    ...learned,
+    markPace: { time: time.map((t) => clock.at(t)), factor },
+    busyShare: own > 0 ? Math.min(1, own / (end * procs)) : 1,
   };
 }
 
