@@ -1,6 +1,7 @@
 /** Files that budgets come from: gopages.budgets.json, and the figures of an earlier run. */
 import { readFile } from "node:fs/promises";
 import { InputError } from "../parsers/errors.ts";
+import { fileError } from "../parsers/source.ts";
 import { FIGURES, type Figures } from "./figures.ts";
 
 /** What a budgets file may be, said where it is not. */
@@ -73,7 +74,7 @@ async function readJson(path: string): Promise<unknown> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    throw new InputError(`${path}: can't be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw fileError(path, error);
   }
   try {
     return JSON.parse(text);

@@ -118,5 +118,6 @@ describe("files of budgets and baselines", () => {
     expect((await readBaseline(file({ summary: { peakRss: 9, gcCycles: 3 } }))).get("gc-cycles")).toBe(3);
     await expect(readBaseline(file({ figures: { "peak-rss": "5" } }))).rejects.toThrow("holds no figures");
     await expect(readBaseline(file("7"))).rejects.toThrow("holds no figures");
+    await expect(readBaseline("nosuch.json")).rejects.toThrow("nosuch.json: no such file; check the path");
   });
 });

@@ -103,6 +103,11 @@ export class TraceSpans implements SpanDriver {
     const notes = [
       `spans are inferred from ${this.#steps} steps of the live heap, which tell new spans from free slots used up; where they lie is the model's`,
     ];
+    // It could not be looked through ahead.
+    if (this.#plan.stretches === 0)
+      notes.push(
+        "read from standard input or a URL, the trace could not be looked through before the replay: what each sweep freed is taken from what such programs usually leave; give it as a file to have it from the trace itself",
+      );
     if (most > 0)
       notes.push(
         `heap goals show that GCs found up to ${(most / 2 ** 20).toFixed(1)} MiB of goroutine stacks in use; what stacks take between GCs is made up from that and the number of goroutines (a trace with GODEBUG=traceallocfree=1, Go 1.23+, shows them)`,
