@@ -75,7 +75,7 @@ describe("options", () => {
 test("a table: the answer first, a row a setting, why the figures are not exact", async () => {
   const { code, stdout, stderr } = await runMain(["whatif", TRACE, "--gogc", "50,400", "--no-progress"]);
   expect([code, stderr]).toEqual([0, ""]);
-  expect(stdout).toMatch(/^As recorded \(go1\.27/);
+  expect(stdout).toMatch(/^Without its trace, at the recorded settings\s\(go1\.27/);
   expect(stdout).toMatch(/\nbaseline .* MiB/);
   expect(stdout).toMatch(/\nGOGC=50 .* -\d+ %/);
   expect(stdout).toMatch(/\nGOGC=400 .* \+\d+ %/);

@@ -77,7 +77,7 @@ function answer({ base, runs }: WhatIfResult): string {
   const sorted = runs.filter((run) => !run.limitTooLow).sort((a, b) => a.summary.peakRss - b.summary.peakRss);
   const best = sorted[0];
   const peak = base.summary.peakRss;
-  const start = `As recorded (${configText(base)}) the program peaks at ${formatBytes(peak)} of RSS.`;
+  const start = `Without its trace, at the recorded settings (${configText(base)}), the program peaks at ${formatBytes(peak)} of RSS.`;
   if (!best) return start;
   const change = best.summary.peakRss / peak - 1;
   if (Math.abs(change) <= best.confidence.peakRss) {
@@ -164,12 +164,18 @@ function configText({ config }: WhatIfRun): string {
   return escapeText(`${policy}, GOGC=${gogc}, ${limitText(memoryLimit)}, GOMAXPROCS=${procs}`);
 }
 
+/** The recorded run is not within what the simulated one says of itself. */
+function strays(baseline: WhatIfResult["baseline"], { summary, confidence }: WhatIfRun): boolean {
+  return Math.abs(baseline.summary.peakRss / summary.peakRss - 1) > confidence.peakRss;
+}
+
 function notes({ recorderBytes, baseline, base, runs }: WhatIfResult): string[] {
   const out: string[] = [];
   if (recorderBytes > 0) {
     out.push(
       `the baseline is the program without its trace: ${formatBytes(recorderBytes)} of heap that the tracer itself held is left out ` +
-        `(the recorded run's GCs: ${formatCount(baseline.summary.gcCycles)})`,
+        `(the recorded run: a peak of ${formatBytes(baseline.summary.peakRss)}, ${formatCount(baseline.summary.gcCycles)} GCs` +
+        `${strays(baseline, base) ? "; which of a burst's objects a GC finds alive differs from run to run" : ""})`,
     );
   }
   if (runs.some(({ config }) => config.pageSize !== base.config.pageSize)) {
